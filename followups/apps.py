@@ -1,0 +1,7 @@
+"""What happens over time."""
+
+from django.apps import AppConfig
+
+
+class FollowupsConfig(AppConfig):
+    name = "followups"

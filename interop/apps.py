@@ -1,0 +1,7 @@
+"""In and out."""
+
+from django.apps import AppConfig
+
+
+class InteropConfig(AppConfig):
+    name = "interop"

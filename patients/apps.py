@@ -1,0 +1,7 @@
+"""What is known."""
+
+from django.apps import AppConfig
+
+
+class PatientsConfig(AppConfig):
+    name = "patients"
