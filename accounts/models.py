@@ -30,7 +30,7 @@ class Clinic(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=120)
     # Sender of messages. It must not name a disease or a joint: phones are shared.
-    public_name = models.CharField(_("name in messages"), max_length=40, default="Joint diary")
+    public_name = models.CharField(_("name in messages"), max_length=40, default="Your clinic")
     time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/London")
     country = models.CharField(_("country"), max_length=2, choices=Country, default=Country.GB)
     phone = models.CharField(_("phone"), max_length=20)

@@ -197,7 +197,7 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "followups.outbox.EmailBackend"
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Joint diary <diary@localhost>")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Your clinic <diary@localhost>")
 SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", "")
 SMS_GATEWAY_KIND = env.str("SMS_GATEWAY_KIND", "generic")  # generic JSON, or Twilio's API
 SMS_USER = env.str("SMS_USER", "")
@@ -236,7 +236,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
-MFA_TOTP_ISSUER = "Joint diary"
+MFA_TOTP_ISSUER = "AVN Tracker"
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", PRODUCTION)
 if PRODUCTION and not SECOND_FACTOR_REQUIRED:
     raise ImproperlyConfigured("AVN Tracker does not start in production without a second factor for staff.")

@@ -1,7 +1,12 @@
 """What happens over time."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class FollowupsConfig(AppConfig):
     name = "followups"
+
+    def ready(self) -> None:
+        """Let planning hear when a record changes, also where no address is loaded (commands, workers)."""
+        autodiscover_modules("planning")

@@ -117,6 +117,8 @@ class FollowUp(models.Model):
     opens_on = models.DateField()
     closes_on = models.DateField()
     latest_safe_on = models.DateField()
+    # The newest day on which one of its studies had been made when it was opened: only a later one answers it.
+    counts_from = models.DateField(null=True)
     row = models.CharField(max_length=20)
     group = models.CharField(max_length=12)
     # Order of danger on the worklist: 0 collapsed, 1 large, 2 not sized, 3 medium, 4 small, 5 implant.

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('public_name', models.CharField(default='Joint diary', max_length=40, verbose_name='name in messages')),
+                ('public_name', models.CharField(default='Your clinic', max_length=40, verbose_name='name in messages')),
                 ('time_zone', models.CharField(default='Europe/London', max_length=64, verbose_name='time zone')),
                 ('country', models.CharField(choices=[('GB', 'United Kingdom'), ('IE', 'Ireland'), ('US', 'United States'), ('DE', 'Germany'), ('FR', 'France'), ('ES', 'Spain')], default='GB', max_length=2, verbose_name='country')),
                 ('phone', models.CharField(max_length=20, verbose_name='phone')),
