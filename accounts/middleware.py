@@ -124,8 +124,9 @@ def _is_idle(request: HttpRequest) -> bool:
 def _address(request: HttpRequest) -> str | None:
     """The client's address: the hop before our own proxies, never what a client claims."""
     hops = [h.strip() for h in request.headers.get("X-Forwarded-For", "").split(",") if h.strip()]
-    if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
-        return hops[-settings.TRUSTED_PROXIES]
+    proxies: int = settings.TRUSTED_PROXIES
+    if proxies and len(hops) >= proxies:
+        return hops[-proxies]
     return str(request.META.get("REMOTE_ADDR", "")) or None
 
 
