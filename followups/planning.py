@@ -180,18 +180,14 @@ class _Keeper:
             protocol=self.version,
             opened_at=self.now,
             opened_by=self.by,
-            counts_from=medicine.last_made(
-                self.person, joint=planned.key, studies=follow_up.studies, as_of=self.today
-            ),
+            counts_from=medicine.last_made(self.person, joint=planned.key, studies=follow_up.studies, as_of=self.today),
             change=difference(before, follow_up, completed=completed) if before else {},
             held_at=self.now if self.hold_late and follow_up.window.opens <= self.today else None,
             **window_as_columns(follow_up.window),
             **self._facts(planned, follow_up),
             **({name: getattr(before, name) for name in carried} if before else {}),
         )
-        reminding.schedule(
-            opened, days_before=self.tables.windows[follow_up.window_name].reminders, now=self.now
-        )
+        reminding.schedule(opened, days_before=self.tables.windows[follow_up.window_name].reminders, now=self.now)
 
     def _facts(self, planned: medicine.JointPlan, follow_up: medicine.FollowUp) -> dict[str, Any]:
         group = str(planned.group or "not_sized")
@@ -223,9 +219,7 @@ def window_as_columns(window: medicine.Window) -> dict[str, date]:
 
 
 def window_of(follow_up: FollowUp) -> medicine.Window:
-    return medicine.Window(
-        follow_up.target_on, follow_up.opens_on, follow_up.closes_on, follow_up.latest_safe_on
-    )
+    return medicine.Window(follow_up.target_on, follow_up.opens_on, follow_up.closes_on, follow_up.latest_safe_on)
 
 
 def difference(before: FollowUp, after: medicine.FollowUp, *, completed: bool) -> dict[str, Any]:

@@ -125,7 +125,9 @@ def prove(clinic: Clinic, *, now: datetime) -> Proof:
     """Run every check for one clinic and keep the result."""
     started, found = monotonic(), Found(checked=_counts(clinic))
     for what, check in CHECKS.items():
-        found.offenders += [{"what": what, "public_id": str(public_id), "why": why} for public_id, why in check(clinic, now)]
+        found.offenders += [
+            {"what": what, "public_id": str(public_id), "why": why} for public_id, why in check(clinic, now)
+        ]
     return Proof.objects.create(
         clinic=clinic,
         at=now,

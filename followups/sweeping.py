@@ -70,7 +70,9 @@ def plans_to_renew(now: datetime) -> Iterable[int]:
 
 def reminders_due(now: datetime) -> Iterable[int]:
     """Text messages first: a mail server that hangs must not hold them up."""
-    return Reminder.objects.filter(delivery.waiting(now=now)).order_by("-channel", "due_at").values_list("pk", flat=True)
+    return (
+        Reminder.objects.filter(delivery.waiting(now=now)).order_by("-channel", "due_at").values_list("pk", flat=True)
+    )
 
 
 def promises_broken(now: datetime) -> Iterable[int]:

@@ -16,4 +16,3 @@ def sweep() -> None:
 def prove() -> None:
     for clinic in Clinic.objects.all():
         proving.prove(clinic, now=clock.now())
-

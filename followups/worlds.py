@@ -1,4 +1,4 @@
-"""A described world made real: clinics, staff, patients and their histories (`seed_world`, design 11). Never in production."""
+"""A described world made real: clinics, staff, patients, their histories (`seed_world`, design 11)."""
 
 import secrets
 from collections.abc import Mapping
@@ -89,7 +89,7 @@ def _make_patient(given: Any, where: str, clinic: Clinic, now: datetime, made: M
     question = {name: described[name] for name in PERSON_KEYS if described.get(name) is not None}
     as_of = clock.day_of(now, clinic)
     try:
-        person, _ = record_form.person_from_json({"joints": [], **question, "as_of": as_of.isoformat()})
+        person = record_form.history_from_json({"joints": [], **question}, as_of=as_of)
     except RecordError as error:
         raise RecordError(f"{where}: {error}") from error
     user, password = _sign_in(key) if described.get("sign_in") else (None, None)

@@ -54,6 +54,12 @@ def completion(
     )
 
 
+def last_made(person: Person, *, joint: JointKey, studies: Sequence[str], as_of: date) -> date | None:
+    """The newest day on which any of `studies` was made of this joint; None: never."""
+    imaging = imaging_by_joint(person, as_of).get(joint, Imaging())
+    return max((day for study in studies for day in _days_for(study, joint, imaging, person)), default=None)
+
+
 def _days_for(study: str, joint: JointKey, imaging: Imaging, person: Person) -> set[date]:
     """A swapped study (CT, VISIT) is also done by what it stands for; what it is itself always counts."""
     days = set(imaging.days.get(Modality(study), ())) if study in ("CT", "VISIT") else set()

@@ -1,5 +1,6 @@
 """The plan of a made-up person, by the functions that plan for real people. Writes nothing."""
 
+import json
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from error
         if options["json"]:
             answer = plans if isinstance(questions, list) else plans[0]
-            self.stdout.write(record_form.dumps(answer))
+            self.stdout.write(json.dumps(answer, ensure_ascii=False))
         else:
             for plan in plans:
                 self.stdout.write(plan_table.as_text(plan))
