@@ -1,0 +1,243 @@
+"""The sample clinic as a whole: who works there, whom it follows, what has happened so far."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from random import Random
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from accounts import clock
+from accounts.models import Clinic, Membership, Role, User
+from followups import planning
+from followups.models import FollowUp, ProtocolVersion, Reminder
+from followups.sample.diaries import diary
+from followups.sample.histories import Life, Past, life
+from followups.sample.people import identity
+from patients import history
+from patients.identity import mrn_key, search_key
+from patients.models import Exposure, ImagingStudy, Joint, PainLog, Patient
+
+PASSWORD = "sample-clinic-only"
+STAFF = (
+    ("coordinator", "Kwame Osei", Role.COORDINATOR),
+    ("coordinator2", "Lucía Ferrán", Role.COORDINATOR),
+    ("clinician", "Dr Amara Nwosu", Role.CLINICIAN),
+    ("clinician2", "Dr Henrik Dahl", Role.CLINICIAN),
+    ("lead", "Ravi Menon", Role.LEAD),
+    ("auditor", "Ellen Price", Role.AUDITOR),
+)
+CAUSES = (
+    Exposure.Kind.STEROID, Exposure.Kind.STEROID, Exposure.Kind.ALCOHOL, Exposure.Kind.SICKLE_CELL,
+    Exposure.Kind.TRAUMA, Exposure.Kind.HIV, Exposure.Kind.IDIOPATHIC, Exposure.Kind.LUPUS,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Login:
+    role: str
+    username: str
+    password: str
+
+
+@transaction.atomic
+def seed(*, patients: int, seed: int, now: datetime) -> list[Login]:
+    """Make the clinic and so many patients; the same seed and moment make the same clinic. One login per role."""
+    rng = Random(seed)
+    clinic = Clinic.objects.create(
+        name="Northfield Clinic",
+        public_name="Northfield",
+        phone="+441134960142",
+        out_of_hours_phone="111",
+        emergency_phone="999",
+    )
+    password = make_password(PASSWORD)
+    staff = [_staff(clinic, *row, password) for row in STAFF]
+    for number in range(patients):
+        _patient(rng, number, clinic, staff, password, now)
+    return [Login(str(role), name, PASSWORD) for name, _, role in STAFF if not name.endswith("2")] + [
+        Login("patient", "patient", PASSWORD)
+    ]
+
+
+def _staff(clinic: Clinic, username: str, name: str, role: Role, password: str) -> User:
+    user = User.objects.create(username=username, name=name, email=f"{username}@example.org", password=password)
+    Membership.objects.create(user=user, clinic=clinic, role=role, on_duty=username == "clinician2")
+    return user
+
+
+def _patient(rng: Random, number: int, clinic: Clinic, staff: list[User], password: str, now: datetime) -> None:
+    today = clock.day_of(now, clinic)
+    who, lived = identity(rng, number, today=today), life(rng, today=today)
+    began = _moment(lived.studies[0].on, clinic)
+    user = User.objects.create(username="patient", name=who.given, password=password) if number == 0 else None
+    ended = lived.ended
+    patient = Patient.objects.create(
+        public_id=_uuid(rng),
+        clinic=clinic,
+        user=user,
+        mrn=who.mrn,
+        mrn_key=mrn_key(who.mrn),
+        family_name=who.family,
+        given_name=who.given,
+        name_key=search_key(f"{who.family} {who.given}"),
+        born=who.born,
+        sex=who.sex,
+        phone=who.phone,
+        email=who.email,
+        language=who.language,
+        best_hours=who.best_hours,
+        mri_unsafe="yes" if "mri_unsafe" in lived.constraints else "no",
+        mri_unsafe_asked_on=lived.studies[0].on,
+        kidney_disease="yes" if "kidney_disease" in lived.constraints else "no",
+        kidney_disease_asked_on=lived.studies[0].on,
+        ended_on=ended.on if ended else None,
+        ended_reason=str(ended.reason) if ended else "",
+        ended_at=_moment(ended.on, clinic) if ended else None,
+        ended_by=staff[2] if ended else None,
+        registered_at=began,
+        registered_by=staff[number % 2],
+    )
+    joints = history.store(patient, lived.person(), now=now)
+    _date_the_studies(patient, lived, clinic, staff, today)
+    if not number % 3:
+        Exposure.objects.create(patient=patient, kind=rng.choice(CAUSES), entered_at=began, entered_by=staff[2])
+    _keep_past(patient, lived, joints, clinic, staff, now)
+    planning.replan(patient, by=None, now=now)
+    _date_the_plan(patient, lived, clinic, staff[number % 2] if rng.random() < 0.7 else None)
+    if not ended and (number == 0 or rng.random() < 0.5):
+        _keep_diary(rng, patient, lived, joints, clinic, today, chosen=number == 0)
+
+
+def _date_the_studies(patient: Patient, lived: Life, clinic: Clinic, staff: list[User], today: date) -> None:
+    """Entered on the day after it was made; read two days later, the newest ones perhaps not yet."""
+    studies = list(ImagingStudy.objects.filter(patient=patient).order_by("pk"))
+    for study in studies:
+        study.entered_at = _moment(study.made_on, clinic)
+        read_on = study.made_on + timedelta(days=2 + study.pk % 19)
+        read = read_on <= today
+        study.reviewed_at, study.reviewed_by = (
+            (_moment(read_on, clinic), staff[2 + study.pk % 2]) if read else (None, None)
+        )
+        study.read_by = str(study.reviewed_by or "")
+    ImagingStudy.objects.bulk_update(studies, ["entered_at", "reviewed_at", "reviewed_by", "read_by"])
+
+
+def _keep_past(
+    patient: Patient,
+    lived: Life,
+    joints: dict[tuple[str, str], Joint],
+    clinic: Clinic,
+    staff: list[User],
+    now: datetime,
+) -> None:
+    version, _ = planning.in_force(clinic)
+    rows = [_past(patient, joints, past, version, staff) for past in lived.past]
+    made = FollowUp.objects.bulk_create(rows)
+    studies = {(s.made_on, s.modality): s.pk for s in ImagingStudy.objects.filter(patient=patient)}
+    through = FollowUp.completed_by.through
+    through.objects.bulk_create(
+        through(followup_id=row.pk, imagingstudy_id=studies[study.on, study.modality])
+        for row, past in zip(made, lived.past, strict=True)
+        for study in past.done.by
+    )
+    _keep_messages(made, now)
+
+
+def _past(
+    patient: Patient, joints: dict[tuple[str, str], Joint], past: Past, version: ProtocolVersion, staff: list[User]
+) -> FollowUp:
+    planned = past.planned.follow_up
+    assert planned
+    group = str(past.planned.group or "not_sized")
+    return FollowUp(
+        clinic=patient.clinic,
+        patient=patient,
+        joint=joints[str(past.key[0]), str(past.key[1])],
+        protocol=version,
+        status=FollowUp.Status.COMPLETED,
+        studies=list(planned.studies),
+        row=str(past.planned.row),
+        group=group,
+        group_rank=planning.GROUP_RANK[group],
+        reasons=planning.reasons_as_json(past.planned.reasons),
+        opened_at=_moment(past.opened_on, patient.clinic),
+        ended_at=_moment(past.done.on, patient.clinic),
+        timing=past.done.timing,
+        owner=staff[past.opened_on.day % 2],
+        **planning.window_as_columns(planned.window),
+    )
+
+
+def _keep_messages(follow_ups: list[FollowUp], now: datetime) -> None:
+    """The texts of the last three months that came before those images."""
+    rows = []
+    for follow_up in follow_ups:
+        for days in (28, 7):
+            at = _moment(follow_up.target_on - timedelta(days=days), follow_up.clinic)
+            if now - timedelta(days=90) < at < min(follow_up.ended_at or now, now) and follow_up.patient.phone:
+                rows.append(_sent(follow_up, f"before_{days}", at))
+    Reminder.objects.bulk_create(rows)
+
+
+def _sent(follow_up: FollowUp, step: str, at: datetime) -> Reminder:
+    return Reminder(
+        clinic=follow_up.clinic,
+        follow_up=follow_up,
+        step=step,
+        channel=Reminder.Channel.SMS,
+        due_at=at,
+        made_at=at,
+        sent_at=at,
+        attempts=1,
+        status=Reminder.Status.SENT,
+    )
+
+
+def _date_the_plan(patient: Patient, lived: Life, clinic: Clinic, owner: User | None) -> None:
+    """The live follow-up was opened when the last image was entered."""
+    FollowUp.objects.live().filter(patient=patient).update(opened_at=_moment(lived.studies[-1].on, clinic), owner=owner)
+
+
+def _keep_diary(
+    rng: Random,
+    patient: Patient,
+    lived: Life,
+    joints: dict[tuple[str, str], Joint],
+    clinic: Clinic,
+    today: date,
+    *,
+    chosen: bool,
+) -> None:
+    """Judged when it came, but for the last days of a joint that has become worse: the rules see those first."""
+    zone = ZoneInfo(clinic.time_zone)
+    for number, hip in enumerate(lived.hips):
+        joint = joints[str(hip.key[0]), str(hip.key[1])]
+        worse = rng.randint(8, 13) if (chosen and number == 0) or rng.random() < 0.12 else 0
+        days = rng.randint(60, 240)
+        PainLog.objects.bulk_create(
+            PainLog(
+                joint=joint,
+                client_id=_uuid(rng),
+                public_id=_uuid(rng),
+                felt_at=report.felt_at,
+                entered_at=report.felt_at,
+                entered_by=patient.user,
+                nrs=report.nrs,
+                on_weight=report.on_weight,
+                at_rest=report.at_rest,
+                at_night=report.at_night,
+                judged_at=report.felt_at,
+            )
+            for report in diary(rng, today=today, days=days, zone=zone, rises_for=worse, silent=hip.symptoms == "no")
+        )
+
+
+def _moment(on: date, clinic: Clinic) -> datetime:
+    return datetime.combine(on, time(10, 15), tzinfo=ZoneInfo(clinic.time_zone))
+
+
+def _uuid(rng: Random) -> UUID:
+    return UUID(int=rng.getrandbits(128), version=4)
