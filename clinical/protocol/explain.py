@@ -1,6 +1,6 @@
 """Why a joint is in its row, as one reason."""
 
-from clinical.history import EndReason, JointState, Symptoms
+from clinical.history import Ending, JointState, Symptoms
 from clinical.protocol.rows import Story
 from clinical.protocol.tables import Row
 from clinical.reasons import Reason, Value
@@ -8,7 +8,7 @@ from clinical.sites import Site
 from clinical.sizing import Size
 
 
-def row_reason(story: Story, ended: EndReason | None) -> Reason | None:
+def row_reason(story: Story, ended: Ending | None) -> Reason | None:
     """None for a joint that has no lesion."""
     if not story.is_lesion:
         return None
@@ -17,8 +17,8 @@ def row_reason(story: Story, ended: EndReason | None) -> Reason | None:
     code = _code(story, story.row, ended)
     sight = story.sight
     params: dict[str, Value] = {"since_on": story.row_since}
-    if story.row is Row.ENDED and not sight.fused:
-        params["ended_on"] = story.ended[0] if story.ended else story.row_since
+    if ended is not None:
+        params["ended_on"] = ended.on
     elif story.begins_anew_on is not None:
         params["operated_on"] = story.begins_anew_on
     elif code == "row_large_nameless_stage":
@@ -37,10 +37,10 @@ def _no_row(story: Story) -> Reason | None:
     return Reason("no_plan_operation_not_dated") if story.state is JointState.REPLACED else None
 
 
-def _code(story: Story, row: Row, ended: EndReason | None) -> str:
+def _code(story: Story, row: Row, ended: Ending | None) -> str:
     sight = story.sight
     if row is Row.ENDED:
-        return f"row_ended_{ended}" if ended is not None else "row_ended_fused"
+        return f"row_ended_{ended.reason}" if ended is not None else "row_ended_fused"
     if row in (Row.COLLAPSED_EARLY, Row.COLLAPSED_LATE) and sight.operation is not None:
         return f"row_{row}_after_operation"
     if row is Row.LARGE:

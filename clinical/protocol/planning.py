@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from clinical.history import Constraint, EndReason, Joint, JointState, Person
+from clinical.history import Constraint, Ending, Joint, JointState, Person
 from clinical.protocol.clocks import Window, clocks, window_around
 from clinical.protocol.explain import row_reason
 from clinical.protocol.prompts import Prompt, prompts
@@ -76,19 +76,18 @@ def plan(person: Person, *, as_of: date, protocol: Protocol = DEFAULT_PROTOCOL) 
         tell(records(joint, imaging.get((joint.site, joint.side)), person.constraints, as_of), ended)
         for joint in person.joints + hips
     ]
-    reason = ended.reason if ended else None
     return Plan(
         as_of=as_of,
         protocol_version=protocol.version,
         joints=tuple(
-            _joint_plan(story, person.constraints, reason, as_of, protocol) for story in stories[: len(person.joints)]
+            _joint_plan(story, person.constraints, ended, as_of, protocol) for story in stories[: len(person.joints)]
         ),
         prompts=() if ended else tuple(prompts(stories, protocol.prompts)),
     )
 
 
 def _joint_plan(
-    story: Story, constraints: frozenset[Constraint], ended: EndReason | None, as_of: date, protocol: Protocol
+    story: Story, constraints: frozenset[Constraint], ended: Ending | None, as_of: date, protocol: Protocol
 ) -> JointPlan:
     planned: list[PlannedStudy] = []
     reasons: list[Reason] = []

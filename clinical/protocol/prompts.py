@@ -70,10 +70,7 @@ def _other_hip(ill: Story, other: Story, numbers: PromptNumbers) -> Iterator[Pro
     if _unseen(other):
         yield _about(other, "image_other_hip", _later(start, numbers.image_other_hip_days))
         return
-    if start is None:
-        first = made[0]
-    else:
-        first = next((day for day in made if day >= start), made[-1])
+    first = made[0] if start is None else next((day for day in made if day >= start), made[-1])
     again = months(first, numbers.repeat_mri_months)
     if made[-1] >= again - timedelta(days=numbers.repeat_mri_early_days):
         return

@@ -44,15 +44,18 @@ class Sight:
     def learn_findings(self, on: date, found: list[tuple[Modality, Finding]]) -> None:
         ticks = set()
         measured: list[Size] = []
+        texts: list[str] = []
         by_scan = False
         for modality, finding in found:
             self.collapse = max(self.collapse, collapse_class(finding))
             if finding.stage is not None and nameless_may_be_collapse(finding.stage):
-                self.nameless = finding.stage.value
+                texts.append(finding.stage.value)
             ticks.add(finding.oedema)
             of_this = sizes(finding)
             measured += of_this
             by_scan = by_scan or (bool(of_this) and modality in SIZING)
+        if texts:
+            self.nameless = min(texts)
         if Tick.YES in ticks or Tick.NO in ticks:
             self.oedema = Tick.YES in ticks
         if measured:
@@ -209,6 +212,7 @@ def _conflicts(rec: Records, sight: Sight) -> list[Reason]:
                 }
                 decides = "depression_disagrees" if by_stage(finding) is not None else "depression_decides"
                 found.append(Reason(decides, said))
+    found.sort(key=lambda conflict: str(list(conflict.params.values())))
     if sight.size_conflict and sight.size and sight.sized_on:
         found.append(Reason("measures_disagree", {"studied_on": sight.sized_on, "size": sight.size.word}))
     return found
