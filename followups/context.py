@@ -1,7 +1,160 @@
-"""What the bar on top of every staff page shows."""
+"""What the bar on top of every staff page shows: where one can go, how much waits there, whether the machine lives."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Exists, IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts import access, clock
+from accounts.models import Clinic, Membership
+from accounts.templatetags.words import ago
+from followups.models import Flag, FollowUp, Heartbeat
+from patients.models import PainLog
+
+SILENCE = timedelta(minutes=15)
+# Beyond this many the bar says "99+": it never counts everything.
+COUNTED = 100
+# No window is longer than this; it lets the index on the closing day bound the search.
+LONGEST_WINDOW = timedelta(days=190)
+
+# Where to go, in the order of the bar; who may is the access matrix's to say.
+PLACES: tuple[tuple[str, str, str | Promise], ...] = (
+    ("worklist", "followups:worklist", _("Worklist")),
+    ("flags", "followups:flags", _("Flags")),
+    ("patients", "followups:patients", _("Patients")),
+    ("dashboard", "followups:dashboard", _("Dashboard")),
+    ("import", "interop:import", _("Import")),
+    ("settings", "followups:settings", _("Settings")),
+    ("outbox", "followups:outbox", _("Outbox")),
+    ("trace", "followups:audit", _("Trace")),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    key: str
+    label: str | Promise
+    href: str
+    here: bool
+    count: str = ""
+    red: bool = False
+    wide: bool = False  # left out of the bar of a phone
+
+
+class Capped(Subquery):
+    """How many rows, counted up to the slice of the queryset."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
+    output_field = IntegerField()
+
+
+class TopBar:
+    """Asks the database nothing until the bar is drawn; then once, and once more when the machine is silent."""
+
+    def __init__(self, *, clinic: Clinic, role: str, path: str, now: datetime) -> None:
+        self.clinic, self.role, self.path, self.now = clinic, role, path, now
+
+    @cached_property
+    def places(self) -> list[Place]:
+        return [
+            Place(
+                key=key,
+                label=label,
+                href=href,
+                here=self.path == href if key == "worklist" else self.path.startswith(href),
+                count=self._count(key),
+                red=key == "flags" and self._row["red"],
+                wide=key in ("import", "settings", "outbox"),
+            )
+            for key, route, label in PLACES
+            if (href := _address(route, self.role))
+        ]
+
+    @property
+    def find(self) -> str:
+        """Where the find box leads; empty for those who may not look at records."""
+        return _address("followups:patients", self.role)
+
+    @property
+    def machines(self) -> str:
+        return _address("followups:dashboard", self.role)
+
+    @property
+    def last_ran_at(self) -> datetime | None:
+        return self._row["last_ran_at"]  # type: ignore[no-any-return]
+
+    @property
+    def silent(self) -> bool:
+        """True also when the scheduler has never run: no sign of life is not a sign of life."""
+        return self.last_ran_at is None or self.now - self.last_ran_at >= SILENCE
+
+    @property
+    def quiet_for(self) -> str:
+        return "" if self.last_ran_at is None else ago(int((self.now - self.last_ran_at).total_seconds()))
+
+    @cached_property
+    def not_judged(self) -> str:
+        """Pain reports that no rule has looked at; asked only while the scheduler is silent."""
+        waiting = PainLog.objects.filter(joint__patient__clinic=self.clinic, judged_at=None)
+        return _capped(waiting.values("pk")[:COUNTED].count())
+
+    @cached_property
+    def lead(self) -> Membership | None:
+        return (
+            Membership.objects.filter(clinic=self.clinic, role=access.LEAD)
+            .select_related("user")
+            .order_by("pk")
+            .first()
+        )
+
+    def _count(self, key: str) -> str:
+        return _capped(self._row[key]) if key in ("worklist", "flags") else ""
+
+    @cached_property
+    def _row(self) -> dict[str, Any]:
+        flags = Flag.objects.at(self.clinic).open()
+        return dict(
+            Clinic.objects.filter(pk=self.clinic.pk)
+            .values(
+                worklist=Capped(self._waiting().values("pk")[:COUNTED]),
+                flags=Capped(flags.values("pk")[:COUNTED]),
+                red=Exists(flags.filter(severity=Flag.Severity.RED)),
+                last_ran_at=Subquery(Heartbeat.objects.filter(machine="scheduler").values("at")[:1]),
+            )
+            .get()
+        )
+
+    def _waiting(self) -> QuerySet[FollowUp]:
+        """Live, and the window is open or has closed."""
+        today = clock.day_of(self.now, self.clinic)
+        return (
+            FollowUp.objects.at(self.clinic).live().filter(opens_on__lte=today, closes_on__lte=today + LONGEST_WINDOW)
+        )
 
 
 def top_bar(request: HttpRequest) -> dict[str, object]:
-    return {}
+    role, clinic = getattr(request, "role", ""), getattr(request, "clinic", None)
+    if role not in access.STAFF or clinic is None:
+        return {}
+    return {"bar": TopBar(clinic=clinic, role=role, path=request.path, now=clock.now())}
+
+
+def _capped(number: int) -> str:
+    return f"{COUNTED - 1}+" if number >= COUNTED else str(number)
+
+
+def _address(route: str, role: str) -> str:
+    """Empty for who may not go there."""
+    door = access.DOORS.get(route)
+    if door is None or role not in door.roles:
+        return ""
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""
