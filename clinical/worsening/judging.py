@@ -1,0 +1,94 @@
+"""The verdict on one joint from all its entries, whatever order they came in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from clinical.worsening.diary import Entry, JointContext, in_order
+from clinical.worsening.findings import Finding, Flag, Kind, Outlook, StoredFlag, Verdict
+from clinical.worsening.policy import Policy
+from clinical.worsening.watch import Review, Watch
+from clinical.worsening.words import Reason
+
+AHEAD = timedelta(minutes=10)  # a phone's clock may be so far ahead; later entries wait for their time
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`opens` is a flag to store. `joins` are findings for the flag that is open, which it does not have yet."""
+
+    verdict: Verdict
+    opens: Flag | None
+    joins: tuple[Finding, ...]
+
+
+def judge(
+    entries: Iterable[Entry],
+    context: JointContext,
+    policy: Policy,
+    *,
+    now: datetime,
+    flags_before: Collection[StoredFlag] = (),
+) -> Judgement:
+    """A function of the set of entries. It never closes a flag: `flags_before` that are open stay so.
+
+    The diary is gone through again from its beginning, with the reviews where they happened, so an
+    entry that comes late is judged for its own time and as if it had come in order.
+    """
+    watch = Watch(context, policy)
+    for event in _in_time(entries, flags_before, now):
+        if isinstance(event, Review):
+            watch.until(event.at)
+            watch.review(event)
+        else:
+            watch.log(event)
+    watch.until(now)
+    stored = next((flag for flag in flags_before if flag.closed_at is None), None)
+    derived = watch.flag
+    verdict = _verdict(watch, stored, now)
+    if derived is None or stored is None:
+        return Judgement(verdict, opens=derived, joins=())
+    return Judgement(verdict, opens=None, joins=tuple(f for f in derived.findings if _is_new(f, stored)))
+
+
+def _is_new(finding: Finding, stored: StoredFlag) -> bool:
+    return finding.rule.number not in stored.rules or finding.severity.rank < stored.severity.rank
+
+
+def _in_time(entries: Iterable[Entry], flags_before: Iterable[StoredFlag], now: datetime) -> Iterator[Entry | Review]:
+    reviews = [
+        Review(flag.closed_at, flag.outcome, flag.snoozed_to, flag.severity, flag.kind, flag.rules)
+        for flag in flags_before
+        if flag.closed_at is not None
+    ]
+    reviews.sort(key=lambda review: (review.at, review.severity, review.kind, review.outcome, sorted(review.rules)))
+    waiting = iter(reviews)
+    review = next(waiting, None)
+    for entry in sorted((entry for entry in entries if entry.felt_at <= now + AHEAD), key=in_order):
+        while review is not None and review.at <= entry.felt_at:
+            yield review
+            review = next(waiting, None)
+        yield entry
+    while review is not None:
+        yield review
+        review = next(waiting, None)
+
+
+def _verdict(watch: Watch, stored: StoredFlag | None, now: datetime) -> Verdict:
+    past, policy = watch.past, watch.policy
+    usual = past.known_usual()
+    days = round(past.standing.weight) if past.standing else 0
+    findings = tuple(watch.findings)
+    open_kinds = {finding.kind for finding in findings} | ({stored.kind} if stored else set())
+    if Kind.WORSENING in open_kinds:
+        outlook, why = Outlook.WORSENING, Reason("worsening")
+    elif past.day < now.toordinal() - policy.verdict_days:
+        outlook, why = Outlook.NOT_KNOWN, Reason("no_recent", {"days": policy.verdict_days})
+    elif usual is None:
+        outlook, why = Outlook.NOT_KNOWN, Reason("no_usual", {"days": days, "needed": policy.usual_entries})
+    else:
+        outlook, why = Outlook.STEADY, Reason("steady", {"usual": round(usual), "days": policy.verdict_days})
+    recent = past.recent_level(now.toordinal())
+    return Verdict(outlook, why, usual, days, recent, findings)
