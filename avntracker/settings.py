@@ -179,7 +179,7 @@ if REDIS_URL:
         "health_check_interval": 25,
     }
 else:
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_WORKER_PREFETCH_MULTIPLIER = 4
     for _name in ("messages", "processed", "control"):
         (_queue_dir / _name).mkdir(parents=True, exist_ok=True)
