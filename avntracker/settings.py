@@ -9,6 +9,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from avntracker.mail import mail_server
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -26,21 +28,26 @@ CLOCK_FILE = env.str("AVN_CLOCK_FILE", "")
 
 DEMO_KEY = "demo-key-not-for-production-0123456789-abcdefghijklmnopqrstuvwxyz"
 _key_file = env.str("SECRET_KEY_FILE", "")
-SECRET_KEY = Path(_key_file).read_text().strip() if _key_file else env.str("SECRET_KEY", DEMO_KEY)
+try:
+    SECRET_KEY = Path(_key_file).read_text().strip() if _key_file else env.str("SECRET_KEY", DEMO_KEY)
+except OSError as problem:
+    raise ImproperlyConfigured(f"SECRET_KEY_FILE cannot be read: {problem.strerror}.") from problem
 DEBUG = env.bool("DEBUG", False)
-ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
-)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
 SITE_ORIGIN = env.str("SITE_ORIGIN", "" if PRODUCTION else "http://localhost:8000").rstrip("/")
 
 
 def _refuse_what_is_unsafe() -> None:
     """Production starts only when nothing that guards a record has been left at its default."""
     wrong = {
-        "SECRET_KEY is the demo key or shorter than 50 characters": SECRET_KEY == DEMO_KEY or len(SECRET_KEY) < 50,
+        "SECRET_KEY is the demo key or easy to guess (50 characters or more, drawn at random)": SECRET_KEY == DEMO_KEY
+        or SECRET_KEY.startswith("django-insecure-")
+        or len(SECRET_KEY) < 50
+        or len(set(SECRET_KEY)) < 5,
         "DEBUG is on": DEBUG,
         "ALLOWED_HOSTS is empty or holds '*'": not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS,
-        "SITE_ORIGIN is not an https address": urlsplit(SITE_ORIGIN).scheme != "https",
+        "SITE_ORIGIN is not an https address": urlsplit(SITE_ORIGIN).scheme != "https"
+        or not urlsplit(SITE_ORIGIN).hostname,
         "AVN_CLOCK_FILE is set": bool(CLOCK_FILE),
     }
     if reasons := [sentence for sentence, holds in wrong.items() if holds]:
@@ -117,7 +124,12 @@ TEMPLATES = [
 ]
 
 # --- Where things are kept -------------------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'avntracker.sqlite3'}"))}
+_database_url = env.str("DATABASE_URL", "")
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url_config(_database_url)
+    if _database_url
+    else {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "avntracker.sqlite3")}
+}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # IMMEDIATE: WAL alone makes read-then-write transactions fail; FULL: a saved entry survives a power cut.
     DATABASES["default"]["OPTIONS"] = {
@@ -160,11 +172,14 @@ if REDIS_URL:
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
         "socket_keepalive": True,
-        "socket_timeout": 30,
+        # A person waits behind a publish: a silent broker may cost them two seconds, never more. The sweep finds
+        # what was not published.
+        "socket_timeout": 2,
+        "socket_connect_timeout": 2,
         "health_check_interval": 25,
     }
 else:
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_WORKER_PREFETCH_MULTIPLIER = 4
     for _name in ("messages", "processed", "control"):
         (_queue_dir / _name).mkdir(parents=True, exist_ok=True)
@@ -186,14 +201,14 @@ CELERY_BEAT_SCHEDULE = {
 # --- Messages --------------------------------------------------------------------------------------------------------
 EMAIL_URL = env.str("EMAIL_URL", "")
 if EMAIL_URL:
-    _mail = environ.Env.email_url_config(EMAIL_URL)
-    EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
-    EMAIL_HOST = _mail["EMAIL_HOST"]
-    EMAIL_PORT = _mail["EMAIL_PORT"]
-    EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
-    EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
-    EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
-    EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+    try:
+        _mail = mail_server(EMAIL_URL)
+    except ValueError as problem:
+        raise ImproperlyConfigured(str(problem)) from problem
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starttls, _mail.implicit_tls
 else:
     EMAIL_BACKEND = "followups.outbox.EmailBackend"
 EMAIL_TIMEOUT = 20
