@@ -337,6 +337,9 @@ class Flag(models.Model):
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
     next_step = models.CharField(max_length=200, blank=True)
     note = models.TextField(max_length=2000, blank=True)
+    # What the reviewer said about the usual level: rebaseline, keep, snooze (`clinical.worsening.Outcome`).
+    usual_after = models.CharField(max_length=10, blank=True)
+    snoozed_to = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
 
     objects = FlagQuerySet.as_manager()

@@ -16,8 +16,9 @@ from django.db.models import Q
 
 from accounts import clock
 from accounts.models import Clinic
-from followups import delivery, planning
-from followups.models import FollowUp, Heartbeat, PatientPlan, Reminder, Sweep
+from followups import delivery, flagging, planning
+from followups.models import Flag, FollowUp, Heartbeat, PatientPlan, Reminder, Sweep
+from patients.models import PainLog
 
 logger = logging.getLogger(__name__)
 
@@ -85,9 +86,19 @@ def end_snooze(follow_up_id: int, now: datetime) -> str:
     return ""
 
 
+def logs_to_judge(now: datetime) -> Iterable[int]:
+    return PainLog.objects.filter(judged_at=None).order_by("entered_at").values_list("pk", flat=True)
+
+
+def flags_past_clock(now: datetime) -> Iterable[int]:
+    return Flag.objects.past_clock(now=now).filter(escalated_at=None).values_list("pk", flat=True)
+
+
 CHORES = (
     Chore("plans", plans_to_renew, lambda pk, now: planning.renew(pk, now=now)),
     Chore("snoozes", promises_broken, end_snooze),
+    Chore("diaries", logs_to_judge, lambda pk, now: flagging.judge_log(pk, now=now)),
+    Chore("flags", flags_past_clock, lambda pk, now: flagging.escalate(pk, now=now)),
     Chore("reminders", reminders_due, lambda pk, now: delivery.deliver(pk, now=now)),
 )
 

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from accounts import clock
 from accounts.models import Clinic
-from followups import proving, sweeping
+from followups import flagging, proving, sweeping
 
 
 @shared_task
@@ -16,3 +16,8 @@ def sweep() -> None:
 def prove() -> None:
     for clinic in Clinic.objects.all():
         proving.prove(clinic, now=clock.now())
+
+
+@shared_task
+def judge_log(log_id: int) -> None:
+    flagging.judge_log(log_id, now=clock.now())

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts import clock
 from accounts.models import Clinic, Membership, Role, User
-from followups import planning
+from followups import flagging, planning
 from followups.models import FollowUp, ProtocolVersion, Reminder
 from followups.sample.diaries import diary
 from followups.sample.histories import Life, Past, life
@@ -108,7 +108,7 @@ def _patient(rng: Random, number: int, clinic: Clinic, staff: list[User], passwo
     planning.replan(patient, by=None, now=now)
     _date_the_plan(patient, lived, clinic, staff[number % 2] if rng.random() < 0.7 else None)
     if not ended and (number == 0 or rng.random() < 0.5):
-        _keep_diary(rng, patient, lived, joints, clinic, today, chosen=number == 0)
+        _keep_diary(rng, patient, lived, joints, staff, now, chosen=number == 0)
 
 
 def _date_the_studies(patient: Patient, lived: Life, clinic: Clinic, staff: list[User], today: date) -> None:
@@ -206,13 +206,13 @@ def _keep_diary(
     patient: Patient,
     lived: Life,
     joints: dict[tuple[str, str], Joint],
-    clinic: Clinic,
-    today: date,
+    staff: list[User],
+    now: datetime,
     *,
     chosen: bool,
 ) -> None:
     """Judged when it came, but for the last days of a joint that has become worse: the rules see those first."""
-    zone = ZoneInfo(clinic.time_zone)
+    zone, today = patient.zone, clock.day_of(now, patient.clinic)
     for number, hip in enumerate(lived.hips):
         joint = joints[str(hip.key[0]), str(hip.key[1])]
         worse = rng.randint(8, 13) if (chosen and number == 0) or rng.random() < 0.12 else 0
@@ -233,6 +233,27 @@ def _keep_diary(
             )
             for report in diary(rng, today=today, days=days, zone=zone, rises_for=worse, silent=hip.symptoms == "no")
         )
+        if worse:
+            _report_today(rng, joint, patient, now)
+            flag = flagging.judge_joint(joint, now=now)
+            if flag and rng.random() < 0.6:
+                flagging.claim(flag, by=staff[2 + flag.pk % 2], now=now)
+
+
+def _report_today(rng: Random, joint: Joint, patient: Patient, now: datetime) -> None:
+    """The newest report of a joint that has become worse; now and then with a red box."""
+    PainLog.objects.create(
+        joint=joint,
+        public_id=_uuid(rng),
+        client_id=_uuid(rng),
+        felt_at=now - timedelta(minutes=rng.randint(30, 300)),
+        entered_at=now,
+        entered_by=patient.user,
+        nrs=rng.randint(5, 8),
+        on_weight=True,
+        cannot_bear_weight=rng.random() < 0.15,
+        wants_review=rng.random() < 0.15,
+    )
 
 
 def _moment(on: date, clinic: Clinic) -> datetime:

@@ -1,0 +1,104 @@
+"""A stored diary as the values that the worsening rules judge."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from clinical.treatments import OPERATIONS, REPLACEMENTS
+from clinical.worsening import (
+    By,
+    Entry,
+    JointContext,
+    JointKind,
+    Operation,
+    OperationKind,
+    Order,
+    Outcome,
+    Severity,
+    StoredFlag,
+    Tick,
+)
+from clinical.worsening.findings import Kind
+from followups.models import Flag, JointPlan
+from patients.models import Joint, PainLog, SymptomStatus, Treatment, YesNo
+
+# Longer than any rule looks back; the usual level is learnt from what lies between.
+LOOK_BACK = timedelta(days=400)
+
+TICKS: dict[str, Tick] = {
+    "on_weight": Tick.ON_WEIGHT,
+    "at_rest": Tick.AT_REST,
+    "at_night": Tick.AT_NIGHT,
+    "locking": Tick.LOCKING,
+    "cannot_bear_weight": Tick.CANNOT_BEAR_WEIGHT,
+    "injury": Tick.INJURY,
+    "fever": Tick.FEVER,
+    "clot": Tick.CLOT,
+    "wound": Tick.WOUND,
+    "wants_review": Tick.WANTS_REVIEW,
+}
+COLUMNS = ("public_id", "felt_at", "entered_at", "nrs", "aid", "distance", "by_phone", *TICKS)
+
+
+def entries(joint: Joint, *, zone: ZoneInfo, now: datetime) -> list[Entry]:
+    """The joint's entries of the last 400 days, corrections taken into account."""
+    rows = PainLog.objects.filter(joint=joint, entered_in_error=False, felt_at__gt=now - LOOK_BACK).values_list(
+        *COLUMNS
+    )
+    return [
+        Entry(
+            felt_at=felt_at.astimezone(zone),
+            nrs=nrs,
+            ticks=frozenset(tick for tick, on in zip(TICKS.values(), ticks, strict=True) if on),
+            aid=aid,
+            distance=distance,
+            recorded_at=entered_at,
+            by=By.STAFF if by_phone else By.PATIENT,
+            key=str(public_id),
+        )
+        for public_id, felt_at, entered_at, nrs, aid, distance, by_phone, *ticks in logs.values_list(*COLUMNS)
+    ]
+
+
+def context(joint: Joint, *, today: date) -> JointContext:
+    """What is known of the joint besides its diary."""
+    plan = JointPlan.objects.filter(joint=joint).first()
+    treatments = list(Treatment.objects.filter(joint=joint, entered_in_error=False, on__lte=today))
+    status = (
+        SymptomStatus.objects.filter(joint=joint, entered_in_error=False, on__lte=today).order_by("-on", "-pk").first()
+    )
+    return JointContext(
+        kind=_kind(plan.state if plan else joint.state),
+        asymptomatic=None if status is None or status.value == YesNo.NOT_KNOWN else status.value == YesNo.NO,
+        large=bool(plan and plan.group in ("large", "not_sized")),
+        operations=tuple(Operation(t.on, kind) for t in treatments if (kind := _operation(t.code))),
+        non_weight_bearing=tuple(Order(t.on, t.until) for t in treatments if t.code == "WBR"),
+        aid_ordered=tuple(Order(t.on, t.until) for t in treatments if t.code in ("WBR", "FTW")),
+    )
+
+
+def flags_before(joint: Joint, *, now: datetime) -> list[StoredFlag]:
+    """The joint's flags, open and closed, as the rules must know them."""
+    return [
+        StoredFlag(
+            opened_at=flag.opened_at,
+            severity=Severity(flag.severity),
+            kind=Kind(flag.kind),
+            rules=frozenset(hit["rule"] for hit in flag.hits),
+            closed_at=flag.closed_at,
+            outcome=Outcome(flag.usual_after or Outcome.REBASELINE),
+            snoozed_to=flag.snoozed_to,
+        )
+        for flag in Flag.objects.filter(joint=joint, opened_at__gt=now - LOOK_BACK)
+    ]
+
+
+def _kind(state: str) -> JointKind:
+    if state == Joint.State.REPLACED:
+        return JointKind.IMPLANT
+    return JointKind.LESION if state == Joint.State.LESION else JointKind.NO_LESION
+
+
+def _operation(code: str) -> OperationKind | None:
+    if code in REPLACEMENTS:
+        return OperationKind.ARTHROPLASTY
+    return OperationKind.PRESERVING if code in OPERATIONS else None

@@ -1,0 +1,32 @@
+"""The clinic's opening days: clocks of flags and promised calls count only these."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from accounts import clock
+from accounts.models import Clinic
+
+LOOK_AHEAD = 60  # days; a clinic closed for longer than this is a question for a person
+
+
+def next_opening_day(clinic: Clinic, after: date, *, number: int = 1) -> date:
+    """The n-th opening day after a day, which itself never counts."""
+    closed = set(clinic.closed_days.filter(on__gt=after).values_list("on", flat=True))
+    days = (after + timedelta(days=n) for n in range(1, LOOK_AHEAD * (number + 1)))
+    open_days = [day for day in days if day.isoweekday() in clinic.opening_days and day not in closed]
+    return open_days[number - 1] if len(open_days) >= number else after + timedelta(days=number)
+
+
+def end_of_clock(clinic: Clinic, opened_at: datetime, *, days: int) -> datetime:
+    """The moment by which something opened now must be answered: closing time of the n-th opening day.
+
+    One working day for what comes in opening hours is the closing time of the next opening day.
+    """
+    last = next_opening_day(clinic, clock.day_of(opened_at, clinic), number=days)
+    return datetime.combine(last, clinic.closes_at, tzinfo=ZoneInfo(clinic.time_zone))
+
+
+def is_open(clinic: Clinic, now: datetime) -> bool:
+    local = now.astimezone(ZoneInfo(clinic.time_zone))
+    working = local.isoweekday() in clinic.opening_days and clinic.opens_at <= local.time() < clinic.closes_at
+    return working and not clinic.closed_days.filter(on=local.date()).exists()
