@@ -41,9 +41,7 @@ COLUMNS = ("public_id", "felt_at", "entered_at", "nrs", "aid", "distance", "by_p
 
 def entries(joint: Joint, *, zone: ZoneInfo, now: datetime) -> list[Entry]:
     """The joint's entries of the last 400 days, corrections taken into account."""
-    rows = PainLog.objects.filter(joint=joint, entered_in_error=False, felt_at__gt=now - LOOK_BACK).values_list(
-        *COLUMNS
-    )
+    logs = PainLog.objects.filter(joint=joint, entered_in_error=False, felt_at__gt=now - LOOK_BACK)
     return [
         Entry(
             felt_at=felt_at.astimezone(zone),
