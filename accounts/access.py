@@ -76,7 +76,16 @@ OVERSIGHT: Mapping[str, Door] = {}
 
 IMPORT: Mapping[str, Door] = {}
 
-DIARY: Mapping[str, Door] = {}
+DIARY: Mapping[str, Door] = {
+    "portal:home": Door(PATIENTS, Scope.SELF),
+    "portal:log": Door(PATIENTS, Scope.SELF, methods=FORM),
+    "portal:saved": Door(PATIENTS, Scope.SELF),
+    "portal:take_back": Door(PATIENTS, Scope.SELF, Kind.ACTION, POST),
+    "portal:trend": Door(PATIENTS, Scope.SELF),
+    "portal:access": Door(PATIENTS, Scope.SELF),
+    "portal:have_date": Door(PATIENTS, Scope.SELF, methods=FORM),
+    "portal:cannot_come": Door(PATIENTS, Scope.SELF, methods=FORM),
+}
 
 DOORS: Mapping[str, Door] = {
     **OPEN,

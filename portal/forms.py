@@ -1,0 +1,96 @@
+"""What a patient may say about one joint on one screen."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from patients.models import PainLog
+
+NRS = {str(n): n for n in range(11)} | {f"{n}.0": n for n in range(11)}
+OLDEST = timedelta(days=60)
+AHEAD = timedelta(minutes=10)
+
+RED_BOXES = ("cannot_bear_weight", "injury", "fever", "clot", "wound", "wants_review")
+PATTERN = ("on_weight", "at_rest", "at_night", "locking")
+
+
+class NRSField(forms.Field):
+    """A whole number from 0 to 10, and nothing that only looks like one."""
+
+    default_error_messages = {  # noqa: RUF012
+        "required": _("Choose a number from 0 to 10"),
+        "invalid": _("Choose a number from 0 to 10"),
+    }
+
+    def to_python(self, value: Any) -> int | None:
+        text = str(value or "").strip().removeprefix("+")
+        if not text:
+            return None
+        text = text.lstrip("0") or "0" if text.isascii() and text.isdecimal() and len(text) < 5 else text
+        if text not in NRS:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return NRS[text]
+
+
+class PainLogForm(forms.Form):
+    """`joint` is one of the patient's own; `client_id` makes a second press of Save the same report."""
+
+    client_id = forms.UUIDField()
+    nrs = NRSField()
+    cannot_bear_weight = forms.BooleanField(required=False)
+    injury = forms.BooleanField(required=False)
+    fever = forms.BooleanField(required=False)
+    clot = forms.BooleanField(required=False)
+    wound = forms.BooleanField(required=False)
+    wants_review = forms.BooleanField(required=False)
+    on_weight = forms.BooleanField(required=False)
+    at_rest = forms.BooleanField(required=False)
+    at_night = forms.BooleanField(required=False)
+    locking = forms.BooleanField(required=False)
+    aid = forms.TypedChoiceField(choices=PainLog.Aid.choices, coerce=int, empty_value=None, required=False)
+    distance = forms.TypedChoiceField(choices=PainLog.Distance.choices, coerce=int, empty_value=None, required=False)
+    painkiller = forms.TypedChoiceField(
+        choices=[("yes", _("Yes")), ("no", _("No"))], coerce=lambda v: v == "yes", empty_value=None, required=False
+    )
+    note = forms.CharField(max_length=2000, required=False, widget=forms.Textarea)
+    felt_on = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    felt_time = forms.TimeField(required=False, input_formats=["%H:%M"])
+
+    def __init__(self, data: Any = None, *, now: datetime, zone: ZoneInfo, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.now, self.zone = now, zone
+
+    def clean_client_id(self) -> UUID:
+        value: UUID = self.cleaned_data["client_id"]
+        if value.int == 0 or self.data["client_id"].strip().lower() != str(value):
+            raise ValidationError(_("Open this page again before you save."))
+        return value
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name in ("nrs", "client_id", "joint"):
+            if len(getattr(self.data, "getlist", self.data.get)(name) or ()) > 1:
+                self.add_error("nrs", _("Choose one number only"))
+        on, at = cleaned.pop("felt_on", None), cleaned.pop("felt_time", None)
+        if "felt_on" not in self.errors and "felt_time" not in self.errors:
+            cleaned["felt_at"] = self._felt_at(on, at)
+        return cleaned
+
+    def _felt_at(self, on: Any, at: Any) -> datetime:
+        if on is None:
+            return self.now
+        local = self.now.astimezone(self.zone)
+        moment = datetime.combine(
+            on, at or (local.time() if on == local.date() else datetime.min.time().replace(hour=20))
+        )
+        felt_at = moment.replace(tzinfo=self.zone)
+        if felt_at > self.now + AHEAD:
+            self.add_error("felt_on", _("Choose a time that has passed"))
+        elif felt_at < self.now - OLDEST:
+            self.add_error("felt_on", _("Choose a day in the last two months"))
+        return felt_at

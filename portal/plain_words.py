@@ -1,0 +1,156 @@
+"""What a patient reads about their plan and their diary: plain words, no stages, no judgement (pages.md 3)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median
+from typing import Any
+
+from django.utils.dateformat import format as date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.templatetags.words import long_day
+from followups.models import FollowUp
+from patients.models import Joint
+
+SOON = timedelta(days=42)  # what opens later than this is not yet a thing to do
+PICTURES: dict[str, Promise | str] = {
+    "XR": gettext_lazy("X-ray"),
+    "MR": gettext_lazy("MRI scan"),
+    "CT": gettext_lazy("CT scan"),
+    "VISIT": gettext_lazy("Visit at the clinic"),
+}
+PLURAL: dict[str, Promise | str] = {
+    "hip": gettext_lazy("hips"),
+    "shoulder": gettext_lazy("shoulders"),
+    "knee": gettext_lazy("knees"),
+    "ankle": gettext_lazy("ankles"),
+}
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """One journey: what, between which days, why."""
+
+    follow_up: FollowUp
+    what: str
+    between: str
+    why: str
+    far: bool  # nothing to do yet
+    month: str
+    promised_on: date | None
+
+
+def joint_name(joint: Joint) -> str:
+    """'left hip', for the middle of a sentence."""
+    return str(joint)
+
+
+def next_steps(follow_ups: Sequence[FollowUp], *, today: date) -> list[NextStep]:
+    """Follow-ups of one window are one journey, and read as one."""
+    journeys: dict[tuple[Any, ...], list[FollowUp]] = {}
+    for follow_up in sorted(follow_ups, key=lambda f: (f.closes_on, f.joint_id)):
+        key = (follow_up.opens_on, follow_up.closes_on, tuple(follow_up.studies))
+        journeys.setdefault(key, []).append(follow_up)
+    return [_step(together, today) for together in journeys.values()]
+
+
+def _step(together: list[FollowUp], today: date) -> NextStep:
+    first = together[0]
+    return NextStep(
+        follow_up=first,
+        what=_("%(pictures)s of your %(joints)s")
+        % {"pictures": _pictures(first.studies), "joints": _joints([f.joint for f in together])},
+        between=_between(first, today),
+        why=_why(first.reasons),
+        far=first.opens_on > today + SOON,
+        month=date_format(first.target_on, "F Y"),
+        promised_on=first.promised_on if first.promised_on and first.promised_on >= today else None,
+    )
+
+
+def _pictures(studies: Iterable[str]) -> str:
+    return _(" and ").join(str(PICTURES[study]) for study in studies)
+
+
+def _joints(joints: Sequence[Joint]) -> str:
+    sites = {joint.site for joint in joints}
+    if len(joints) == 2 and len(sites) == 1:
+        return str(PLURAL[joints[0].site])
+    return _(" and ").join(joint_name(joint) for joint in joints)
+
+
+def _between(follow_up: FollowUp, today: date) -> str:
+    if follow_up.closes_on < today:
+        return _("was expected by %(day)s. Please call, it can still be done.") % {"day": long_day(follow_up.closes_on)}
+    if follow_up.opens_on <= today:
+        return _("now, until %(day)s") % {"day": long_day(follow_up.closes_on)}
+    return _("between %(first)s and %(last)s") % {
+        "first": long_day(follow_up.opens_on),
+        "last": long_day(follow_up.closes_on),
+    }
+
+
+def _why(reasons: Iterable[dict[str, Any]]) -> str:
+    for reason in reasons:
+        params = reason["params"]
+        if reason["code"] == "clock_interval_months":
+            anchor = date.fromisoformat(params["anchor_on"])
+            return _(
+                "%(count)s months have passed by then since your last pictures on %(day)s. "
+                "Your clinic looks this often."
+            ) % {"count": params["count"], "day": date_format(anchor, "j F Y")}
+        if reason["code"].startswith("clock_point"):
+            return _("Your clinic looks at fixed times after an operation.")
+        if reason["code"] == "clock_at_once":
+            return _("Your clinic has no such picture yet.")
+    return _("Your clinic looks this often.")
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The last two weeks beside the month before, as a sentence and with how many entries."""
+
+    sentence: str
+    months: list[tuple[str, str, int]]  # month, "about 3", entries
+
+
+def trend(reports: Sequence[tuple[date, int]], *, today: date) -> Trend:
+    """`reports` are (day, 0-10), newest last."""
+    recent = [n for on, n in reports if on > today - timedelta(days=14)]
+    before = [n for on, n in reports if today - timedelta(days=44) < on <= today - timedelta(days=14)]
+    return Trend(_sentence(recent, before), _months(reports))
+
+
+def _sentence(recent: Sequence[int], before: Sequence[int]) -> str:
+    if len(recent) < 2:
+        return _("Too few entries to say.")
+    now = _("About %(level)s in the last two weeks (%(n)s entries)") % {"level": about(recent), "n": len(recent)}
+    if len(before) < 2:
+        return now + "."
+    return now + _(", about %(level)s in the month before (%(n)s entries).") % {
+        "level": about(before),
+        "n": len(before),
+    }
+
+
+def _months(reports: Sequence[tuple[date, int]]) -> list[tuple[str, str, int]]:
+    by_month: dict[tuple[int, int], list[int]] = {}
+    for on, nrs in reports:
+        by_month.setdefault((on.year, on.month), []).append(nrs)
+    return [
+        (date_format(date(year, month, 1), "F Y"), about(values), len(values))
+        for (year, month), values in sorted(by_month.items(), reverse=True)
+    ]
+
+
+def about(values: Sequence[int]) -> str:
+    """The middle value as people say it: a whole number, or 'between 3 and 4'."""
+    middle = median(values)
+    return (
+        str(int(middle))
+        if middle == int(middle)
+        else _("%(low)s to %(high)s") % {"low": int(middle), "high": int(middle) + 1}
+    )
