@@ -3,6 +3,7 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from allauth.account.adapter import get_adapter
 from allauth.account.fields import SetPasswordField
 from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm, ResetPasswordKeyForm, SetPasswordForm
 from allauth.mfa.base.forms import AuthenticateForm
@@ -11,6 +12,7 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent, Membership, Role, User
@@ -79,7 +81,15 @@ class FirstPasswordForm(_Plain, SetPasswordForm):  # type: ignore[misc]
 
 
 class ForgottenPasswordForm(_Plain, ResetPasswordForm):  # type: ignore[misc]
-    """Ask for a link."""
+    """Ask for a link. Who is unknown gets a mail too, so that the answer takes as long and says the same."""
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        email: str = self.cleaned_data["email"]
+        if self.users:
+            super().save(request, **kwargs)
+        else:
+            get_adapter().send_mail("account/email/unknown_account", email, {})
+        return email
 
 
 class ResetForm(_Plain, ResetPasswordKeyForm):  # type: ignore[misc]
@@ -105,7 +115,7 @@ class PasskeyForm(_Plain, AddWebAuthnForm):  # type: ignore[misc]
         self.fields["passwordless"].help_text = _("Your device asks for your finger, face or PIN each time.")
 
 
-class PreferencesForm(forms.ModelForm[User]):
+class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
     language = forms.ChoiceField(label=_("Language"), required=False)
 
     class Meta:

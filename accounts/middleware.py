@@ -28,6 +28,7 @@ class StaffRequest(HttpRequest):
 
     user: User
     clinic: Clinic
+    clinics: list[Clinic]
     role: str
     htmx: Any
 
