@@ -1,10 +1,13 @@
 """The pages of the sign-in library that we use. A refused form answers 422 and is shown again, as everywhere here."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.account import views as account
 from allauth.account.utils import perform_login
 from allauth.mfa.base import views as second_factor
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
@@ -12,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -84,16 +87,33 @@ class AddPasskey(_Refusing, webauthn.AddWebAuthnView):  # type: ignore[misc]
 class RemovePasskey(webauthn.RemoveWebAuthnView):  # type: ignore[misc]
     pk_url_kwarg = "passkey_id"
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Somebody else's passkey does not exist; only for one's own is a password asked again."""
+        get_object_or_404(self.get_queryset(), pk=kwargs["passkey_id"])
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return response
+
+
+def _only_with(kind: str, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Nothing to show or to remove yet: back to where it is set up. The library would answer "not found"."""
+
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        has_one = Authenticator.objects.filter(user=request.user, type=kind).exists()
+        return view(request) if has_one else redirect("mfa_index")
+
+    return answer
+
 
 log_out = account.logout
 reset_sent = login_not_required(account.password_reset_done)
 reset_done = login_not_required(account.password_reset_from_key_done)
 second_factors = second_factor.index
-remove_app = totp.deactivate_totp
+remove_app = _only_with(Authenticator.Type.TOTP, totp.deactivate_totp)
 passkeys = webauthn.list_webauthn
 confirm_by_passkey = webauthn.reauthenticate_webauthn
 passkey_sign_in = webauthn.login_webauthn
-codes = recovery_codes.view_recovery_codes
+codes = _only_with(Authenticator.Type.RECOVERY_CODES, recovery_codes.view_recovery_codes)
 new_codes = recovery_codes.generate_recovery_codes
 
 

@@ -75,8 +75,8 @@ def switch_clinic(request: StaffRequest) -> HttpResponse:
     """For staff of several clinics: the one they work for now, which every page then shows."""
     try:
         wanted = UUID(request.POST.get("clinic", ""))
-    except ValueError as error:
-        raise Http404 from error
+    except ValueError:
+        return redirect("my_preferences")
     clinic = next((c for c in request.clinics if c.public_id == wanted), None)
     if clinic is None:
         raise Http404
