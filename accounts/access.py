@@ -23,6 +23,8 @@ LEADS = frozenset({LEAD})
 READERS_OF_THE_TRACE = frozenset({LEAD, AUDITOR})
 PATIENTS = frozenset({PATIENT})
 NOBODY: frozenset[str] = frozenset()
+# Signed in, but with no part at any clinic: an operator, or staff whose lead has disabled them.
+NO_PART = ""
 
 
 class Scope(StrEnum):
@@ -51,6 +53,15 @@ class Door:
     scope: Scope = Scope.NONE
     kind: Kind = Kind.PAGE
     methods: tuple[str, ...] = ("GET",)
+    # Asked for by a page on its own: does not count as somebody being there.
+    polled: bool = False
+
+    def admits(self, role: str) -> bool:
+        """Whoever has no part may use what every signed-in person may: sign out, their own password."""
+        return role in self.roles or (role == NO_PART and self.roles >= SIGNED_IN)
+
+    def answers(self, method: str | None) -> bool:
+        return method in self.methods or (method == "HEAD" and "GET" in self.methods)
 
 
 FORM = ("GET", "POST")
@@ -64,7 +75,44 @@ OPEN: Mapping[str, Door] = {
     "health_ready": Door(EVERYBODY, kind=Kind.HEALTH),
 }
 
-SIGN_IN: Mapping[str, Door] = {}
+# Before anybody is known, and what each person keeps for themselves. Open to staff who still lack a second factor.
+SIGN_IN: Mapping[str, Door] = {
+    "account_login": Door(EVERYBODY, methods=FORM),
+    "account_logout": Door(EVERYBODY, kind=Kind.ACTION, methods=POST),
+    "account_reset_password": Door(EVERYBODY, methods=FORM),
+    "account_reset_password_done": Door(EVERYBODY),
+    "account_reset_password_from_key": Door(EVERYBODY, methods=FORM),
+    "account_reset_password_from_key_done": Door(EVERYBODY),
+    "account_change_password": Door(SIGNED_IN, Scope.SELF, methods=FORM),
+    "account_set_password": Door(SIGNED_IN, Scope.SELF, methods=FORM),
+    "account_reauthenticate": Door(SIGNED_IN, Scope.SELF, methods=FORM),
+    "mfa_authenticate": Door(EVERYBODY, methods=FORM),
+    "mfa_login_webauthn": Door(EVERYBODY, kind=Kind.API, methods=FORM),
+    "mfa_index": Door(SIGNED_IN, Scope.SELF),
+    "mfa_reauthenticate": Door(SIGNED_IN, Scope.SELF, methods=FORM),
+    "mfa_activate_totp": Door(SIGNED_IN, Scope.SELF, methods=FORM),
+    "mfa_deactivate_totp": Door(SIGNED_IN, Scope.SELF, methods=FORM),
+    "mfa_list_webauthn": Door(SIGNED_IN, Scope.SELF),
+    "mfa_add_webauthn": Door(SIGNED_IN, Scope.SELF, methods=FORM),
+    "mfa_remove_webauthn": Door(SIGNED_IN, Scope.SELF, methods=FORM),
+    "mfa_reauthenticate_webauthn": Door(SIGNED_IN, Scope.SELF, methods=FORM),
+    "mfa_view_recovery_codes": Door(SIGNED_IN, Scope.SELF),
+    "mfa_generate_recovery_codes": Door(SIGNED_IN, Scope.SELF, methods=FORM),
+    "staff_welcome": Door(EVERYBODY, methods=FORM),
+    "invitation": Door(EVERYBODY, methods=FORM),
+    "my_preferences": Door(SIGNED_IN, Scope.SELF, methods=FORM),
+}
+
+# Who works here, and the trace they leave.
+PEOPLE: Mapping[str, Door] = {
+    "switch_clinic": Door(STAFF, Scope.SELF, Kind.ACTION, POST),
+    "staff": Door(LEADS, Scope.CLINIC, methods=FORM),
+    "staff_role": Door(LEADS, Scope.CLINIC, Kind.ACTION, POST),
+    "staff_access": Door(LEADS, Scope.CLINIC, Kind.ACTION, POST),
+    "staff_renew": Door(LEADS, Scope.CLINIC, Kind.ACTION, POST),
+    "audit": Door(READERS_OF_THE_TRACE, Scope.CLINIC),
+    "patients:invite": Door(RECORDS, Scope.PATIENT, methods=FORM),
+}
 
 RECORD: Mapping[str, Door] = {}
 
@@ -90,6 +138,7 @@ DIARY: Mapping[str, Door] = {
 DOORS: Mapping[str, Door] = {
     **OPEN,
     **SIGN_IN,
+    **PEOPLE,
     **RECORD,
     **WORKLIST,
     **FLAGS,
@@ -97,3 +146,11 @@ DOORS: Mapping[str, Door] = {
     **IMPORT,
     **DIARY,
 }
+
+# The support pages of an operator, who plays no part at a clinic. Mounted only where settings say so.
+SUPPORT = Door(NOBODY, Scope.NONE, Kind.PAGE, FORM)
+
+
+def door_of(name: str) -> Door | None:
+    """The door of a route; None: nobody has said who may use it, so nobody may."""
+    return SUPPORT if name.startswith("admin:") else DOORS.get(name)

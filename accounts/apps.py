@@ -1,5 +1,7 @@
 """Who acts."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.management import call_command
@@ -12,8 +14,15 @@ def make_cache_table(**kwargs: object) -> None:
         call_command("createcachetable", verbosity=0)
 
 
+def guard_the_trace(using: str, **kwargs: object) -> None:
+    import_module("accounts.audit").guard(using)
+
+
 class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
+        # Models exist only now, so what needs them is imported only now.
+        import_module("accounts.sign_in_trace")
         post_migrate.connect(make_cache_table, sender=self)
+        post_migrate.connect(guard_the_trace, sender=self)

@@ -2,13 +2,18 @@
 
 from django.http import HttpRequest
 
+from accounts import access
 from accounts.models import User
 
 
 def site(request: HttpRequest) -> dict[str, object]:
     user = request.user
+    role = getattr(request, "role", "")
     return {
         "clinic": getattr(request, "clinic", None),
-        "role": getattr(request, "role", ""),
+        "clinics": getattr(request, "clinics", []),
+        "role": role,
         "theme": user.theme if isinstance(user, User) else request.COOKIES.get("theme", User.Theme.DEVICE),
+        # Pages that staff and patients share stand in the frame of whoever looks.
+        "frame": "staff.html" if role in access.STAFF else "diary.html",
     }

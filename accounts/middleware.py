@@ -2,13 +2,19 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts import access, audit, clock
@@ -22,6 +28,7 @@ class StaffRequest(HttpRequest):
 
     user: User
     clinic: Clinic
+    clinics: list[Clinic]
     role: str
     htmx: Any
 
@@ -31,6 +38,16 @@ class PatientRequest(HttpRequest):
 
     user: User
     clinic: Clinic
+    role: str
+    patient: Any
+    htmx: Any
+
+
+class PlacedRequest(HttpRequest):
+    """Any request that has come past the gate: somebody known or not, at a clinic or not."""
+
+    clinic: Clinic | None
+    clinics: list[Clinic]
     role: str
     patient: Any
     htmx: Any
@@ -47,7 +64,8 @@ class PreferencesMiddleware:
         wanted = user.language if isinstance(user, User) else request.COOKIES.get("language", "")
         known = {code for code, _ in settings.LANGUAGES}
         language = wanted if wanted in known else translation.get_language_from_request(request)
-        with translation.override(language if language in known else settings.LANGUAGE_CODE):
+        language = language if language in known else settings.LANGUAGE_CODE
+        with translation.override(language):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         if isinstance(user, User):
@@ -62,81 +80,122 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.role, request.clinic, request.patient = access.ANONYMOUS, None, None  # type: ignore[attr-defined]
+        placed: PlacedRequest = request  # type: ignore[assignment]
+        placed.role, placed.clinic, placed.clinics, placed.patient = access.ANONYMOUS, None, [], None
+        if isinstance(request.user, User) and _has_expired(request):
+            logout(request)
         if isinstance(request.user, User):
-            if _is_idle(request):
-                logout(request)
-                return redirect(f"{settings.LOGIN_URL}")
-            _place(request, request.user)
-        token = audit.seen_from.set((_address(request), request.role))  # type: ignore[attr-defined]
+            _place(placed, request.user)
+        token = audit.seen_from.set((_address(request), placed.role))
         try:
-            response = self.get_response(request)
-            if response.status_code in (403, 404) and isinstance(request.user, User):
-                _leave_a_trace(request, response.status_code)
+            with timezone.override(ZoneInfo(placed.clinic.time_zone) if placed.clinic else None):
+                response = self.get_response(request)
+            if isinstance(request.user, User):
+                _start_the_clock(request)
+                if response.status_code in (403, 404) and request.resolver_match:
+                    _leave_a_trace(placed, request.user, response.status_code)
             return response
         finally:
             audit.seen_from.reset(token)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+        self, request: PlacedRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         assert request.resolver_match is not None
         name = request.resolver_match.view_name
-        door = access.DOORS.get(name)
-        timezone.activate(request.clinic.time_zone) if request.clinic else timezone.deactivate()  # type: ignore[attr-defined]
-        if name.startswith("admin:"):
-            door = access.Door(access.EVERYBODY if _is_operator(request) else access.NOBODY)
-        if door is None or request.role not in door.roles:  # type: ignore[attr-defined]
-            if not isinstance(request.user, User):
-                return redirect(settings.LOGIN_URL)
-            raise PermissionDenied
-        return None
+        door = access.door_of(name)
+        if door is None or not (door.admits(request.role) or (door is access.SUPPORT and _is_operator(request))):
+            if isinstance(request.user, User):
+                raise PermissionDenied
+            return _to_sign_in(request)
+        if not door.answers(request.method):
+            return HttpResponseNotAllowed(door.methods)
+        if not door.polled:
+            _note_presence(request)
+        return redirect("mfa_index") if _lacks_second_factor(request, name) else None
 
 
-def _place(request: HttpRequest, user: User) -> None:
-    """Find the person's clinic and part: staff by their membership, a patient by their own record."""
+def _to_sign_in(request: PlacedRequest) -> HttpResponse:
+    """Sign in first, then back to what was asked for, when that was a page."""
+    if request.htmx:
+        to = redirect_to_login(request.htmx.current_url_abs_path or reverse("start"))
+        return HttpResponse(status=401, headers={"HX-Redirect": to.url})
+    if request.method not in ("GET", "HEAD"):
+        return redirect(settings.LOGIN_URL)
+    return redirect_to_login(request.get_full_path())
+
+
+def _place(request: PlacedRequest, user: User) -> None:
+    """Find the person's clinic and part: a patient by their own record, staff by their membership."""
+    if patient := getattr(user, "patient", None):
+        request.patient, request.clinic, request.role = patient, patient.clinic, access.PATIENT
+        return
+    memberships = list(Membership.objects.live().filter(user=user).select_related("clinic").order_by("pk"))
+    request.clinics = [m.clinic for m in memberships]
     chosen = request.session.get("clinic")
-    memberships = Membership.objects.filter(user=user).select_related("clinic").order_by("pk")
-    membership = next((m for m in memberships if m.clinic_id == chosen), None) or next(iter(memberships), None)
-    if membership:
-        request.clinic, request.role = membership.clinic, membership.role  # type: ignore[attr-defined]
-    elif patient := getattr(user, "patient", None):
-        request.patient, request.clinic, request.role = patient, patient.clinic, access.PATIENT  # type: ignore[attr-defined]
-    else:
-        request.role = ""  # type: ignore[attr-defined]
+    membership = next((m for m in memberships if m.clinic_id == chosen), memberships[0] if memberships else None)
+    request.clinic, request.role = (membership.clinic, membership.role) if membership else (None, access.NO_PART)
 
 
 def _is_operator(request: HttpRequest) -> bool:
     return isinstance(request.user, User) and request.user.is_superuser
 
 
-def _is_idle(request: HttpRequest) -> bool:
-    """Half an hour without a request ends a session; noted once a minute at most."""
+def _lacks_second_factor(request: PlacedRequest, name: str) -> bool:
+    """Staff and operators see nothing of a clinic before they have a second factor (not in demo mode)."""
+    bound = request.role in access.STAFF or _is_operator(request)
+    free = name in access.SIGN_IN or (name in access.OPEN and name != "start")
+    if not settings.SECOND_FACTOR_REQUIRED or not bound or free or request.session.get("has_second_factor"):
+        return False
+    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    has_one: bool = Authenticator.objects.filter(user=request.user, type__in=kinds).exists()
+    if has_one:
+        request.session["has_second_factor"] = True
+    return not has_one
+
+
+def _has_expired(request: HttpRequest) -> bool:
+    """Half an hour with nobody there ends a session, and so do twelve hours in any case."""
     now = clock.now().timestamp()
-    seen = request.session.get("seen_at", now)
-    if now - seen > settings.SESSION_IDLE_SECONDS:
-        return True
-    if now - request.session.get("seen_at", 0) > timedelta(minutes=1).total_seconds():
-        request.session["seen_at"] = now
-    return False
+    idle = now - request.session.get("seen_at", now)
+    age = now - request.session.get("began_at", now)
+    return idle > settings.SESSION_IDLE_SECONDS or age > settings.SESSION_COOKIE_AGE
+
+
+def _start_the_clock(request: HttpRequest) -> None:
+    if "began_at" not in request.session:
+        request.session["began_at"] = request.session["seen_at"] = clock.now().timestamp()
+
+
+def _note_presence(request: HttpRequest) -> None:
+    """Noted once a minute at most: each note is a write."""
+    if isinstance(request.user, User) and "seen_at" in request.session:
+        now = clock.now().timestamp()
+        if now - request.session["seen_at"] > timedelta(minutes=1).total_seconds():
+            request.session["seen_at"] = now
 
 
 def _address(request: HttpRequest) -> str | None:
     """The client's address: the hop before our own proxies, never what a client claims."""
     hops = [h.strip() for h in request.headers.get("X-Forwarded-For", "").split(",") if h.strip()]
-    proxies: int = settings.TRUSTED_PROXIES
-    if proxies and len(hops) >= proxies:
-        return hops[-proxies]
-    return str(request.META.get("REMOTE_ADDR", "")) or None
+    trusted = settings.TRUSTED_PROXIES
+    claimed = hops[-trusted] if trusted and len(hops) >= trusted else str(request.META.get("REMOTE_ADDR", ""))
+    try:
+        return str(ip_address(claimed))
+    except ValueError:
+        return None
 
 
-def _leave_a_trace(request: HttpRequest, status: int) -> None:
-    match = request.resolver_match
+def _leave_a_trace(request: PlacedRequest, user: User, status: int) -> None:
+    assert request.resolver_match is not None
+    asked_for = {name: str(value) for name, value in request.resolver_match.kwargs.items() if name.endswith("_id")}
+    patient_id = request.resolver_match.kwargs.get("patient_id")
     audit.record(
         audit.Action.DENIED,
-        clinic=request.clinic,  # type: ignore[attr-defined]
-        by=request.user if isinstance(request.user, User) else None,
+        clinic=request.clinic,
+        by=user,
         now=clock.now(),
-        subject=match.view_name if match else "unknown address",
-        detail={"status": status, "asked_for": {k: str(v) for k, v in (match.kwargs if match else {}).items()}},
+        subject=request.resolver_match.view_name[:80],
+        patient_id=patient_id if isinstance(patient_id, UUID) else None,
+        detail={"status": status, "asked_for": asked_for},
     )

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import time
-from typing import ClassVar
+from typing import Any, ClassVar, NoReturn, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -122,8 +122,14 @@ class User(AbstractUser):
         return "".join(w[0] for w in ([words[0], words[-1]] if len(words) > 1 else words)).upper()
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def live(self) -> Self:
+        """Those who may come in: not disabled by their lead."""
+        return self.filter(disabled_at=None)
+
+
 class Membership(models.Model):
-    """One person's part at one clinic."""
+    """One person's part at one clinic. Disabled and not deleted when they leave: their name stays on what they did."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="memberships")
@@ -131,14 +137,35 @@ class Membership(models.Model):
     # Sees new urgent flags that nobody has taken; one clinician at a time.
     on_duty = models.BooleanField(_("on duty"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    disabled_at = models.DateTimeField(null=True)
+    disabled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "clinic"], name="accounts_membership_one_role_per_clinic"),
+            models.CheckConstraint(
+                condition=Q(disabled_at=None, disabled_by=None)
+                | Q(disabled_at__isnull=False, disabled_by__isnull=False),
+                name="accounts_membership_disabled_by_someone",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user}, {self.get_role_display()}"
+
+
+class TraceIsKept(Exception):
+    """Somebody tried to change or remove an event of the trace."""
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise TraceIsKept
+
+    def delete(self) -> NoReturn:
+        raise TraceIsKept
 
 
 class AuditEvent(models.Model):
@@ -171,6 +198,8 @@ class AuditEvent(models.Model):
     detail = models.JSONField(default=dict)
     address = models.GenericIPAddressField(null=True)
 
+    objects = AuditEventQuerySet.as_manager()
+
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["clinic", "-at"], name="accounts_audit_by_clinic"),
@@ -179,3 +208,11 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.user_name or 'scheduler'} {self.action} {self.subject}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TraceIsKept
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TraceIsKept

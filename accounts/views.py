@@ -1,46 +1,88 @@
-"""The front door and the health addresses."""
+"""The front door, one's own settings, and the health addresses."""
 
+from uuid import UUID
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import access
+from accounts.forms import PreferencesForm
+from accounts.middleware import StaffRequest
 from accounts.models import User
 
 
+def own_path(address: str) -> bool:
+    """A path of this site: what a form may name as the page to go back to."""
+    return address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+
+
 @login_not_required
-@require_GET
+@require_safe
 def door(request: HttpRequest) -> HttpResponse:
     """Two large choices; names no disease."""
     return render(request, "accounts/door.html")
 
 
-@require_GET
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """Where somebody who has signed in belongs."""
     role = request.role  # type: ignore[attr-defined]
+    if role == access.NO_PART:
+        raise PermissionDenied
     if role == access.PATIENT:
         return redirect("portal:home")
-    return redirect("followups:audit" if role == access.AUDITOR else "followups:worklist")
+    return redirect("audit" if role == access.AUDITOR else "followups:worklist")
 
 
 @login_not_required
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
     """Theme, kept with the person or, at the door, in a cookie."""
-    theme = request.POST.get("theme", "")
-    back = request.POST.get("next", "")
-    response = redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "door")
+    theme, back = request.POST.get("theme", ""), request.POST.get("next", "")
+    response = HttpResponseRedirect(back) if own_path(back) else redirect("door")
     if theme in User.Theme.values:
         if isinstance(request.user, User):
             User.objects.filter(pk=request.user.pk).update(theme=theme)
         else:
             response.set_cookie("theme", theme, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_preferences(request: HttpRequest) -> HttpResponse:
+    """Theme, language and keys, for oneself."""
+    assert isinstance(request.user, User)
+    # A row of its own: a refused form must not change the person the page is drawn for.
+    person = User.objects.get(pk=request.user.pk)
+    form = PreferencesForm(request.POST if request.method == "POST" else None, instance=person)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("my_preferences")
+    return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def switch_clinic(request: StaffRequest) -> HttpResponse:
+    """For staff of several clinics: the one they work for now, which every page then shows."""
+    try:
+        wanted = UUID(request.POST.get("clinic", ""))
+    except ValueError:
+        return redirect("my_preferences")
+    clinic = next((c for c in request.clinics if c.public_id == wanted), None)
+    if clinic is None:
+        raise Http404
+    request.session["clinic"] = clinic.pk
+    request.session.cycle_key()
+    return redirect("start")
 
 
 @login_not_required

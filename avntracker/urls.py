@@ -1,7 +1,10 @@
 """Every address. Each app keeps its own; who may use them is in `accounts.access`."""
 
-from django.contrib import admin
+from django.conf import settings
 from django.urls import include, path
+
+from accounts.admin import site
+from patients import invitation_pages
 
 urlpatterns = [
     path("", include("accounts.urls")),
@@ -9,5 +12,7 @@ urlpatterns = [
     path("clinic/", include("patients.urls")),
     path("clinic/import/", include("interop.urls")),
     path("me/", include("portal.urls")),
-    path("admin/", admin.site.urls),
+    path("invitation/<str:token>/", invitation_pages.invitation, name="invitation"),
 ]
+if settings.SUPPORT_PAGES:
+    urlpatterns.append(path("admin/", site.urls))

@@ -32,7 +32,7 @@ PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("import", "interop:import", _("Import")),
     ("settings", "followups:settings", _("Settings")),
     ("outbox", "followups:outbox", _("Outbox")),
-    ("trace", "followups:audit", _("Trace")),
+    ("trace", "audit", _("Trace")),
 )
 
 

@@ -31,6 +31,7 @@ def make_patient(clinic: Clinic, *, sign_in: bool = False, **fields: Any) -> Pat
     """`sign_in=True`: with a user whose password is `PASSWORD`."""
     n = next(_number)
     chosen: dict[str, Any] = {
+        "clinic": clinic,
         "mrn": f"N-{n}",
         "family_name": "Example",
         "given_name": f"Person{n}",

@@ -1,0 +1,280 @@
+"""Every door, tried by everybody: the access matrix against what the app really answers.
+
+The rows come from the URL configuration, so a new address is tried as soon as it exists. An address whose converter is
+not in `IDENTITIES` fails here: say how to find one of its things.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts import access
+from accounts.access import Scope
+from accounts.models import AuditEvent, Clinic, Role, User
+from accounts.routes import Route, routes
+from followups.models import Flag, FollowUp, ProtocolVersion
+from patients.models import Exposure, ImagingStudy, Patient, Treatment
+from tests import make
+
+ROUTES = routes()
+STAFF_ROLES = [str(role) for role in Role]
+
+
+@dataclass
+class Side:
+    """One clinic, the people who look from it, and one of each thing that an address can name."""
+
+    clinic: Clinic
+    cookies: dict[str, str]
+    patient: Patient
+    staff: User
+    passkey: Authenticator
+    things: dict[str, Any]
+
+
+# How to find, on one side, what a converter names. `unknown` stands for a thing that is nowhere.
+IDENTITIES: dict[str, Callable[[Side], Any]] = {
+    "patient_id": lambda side: side.patient.public_id,
+    "lesion_id": lambda side: side.things["joint"].public_id,
+    "joint_id": lambda side: side.things["joint"].public_id,
+    "study_id": lambda side: side.things["study"].public_id,
+    "follow_up_id": lambda side: side.things["follow_up"].public_id,
+    "treatment_id": lambda side: side.things["treatment"].public_id,
+    "exposure_id": lambda side: side.things["exposure"].public_id,
+    "flag_id": lambda side: side.things["flag"].public_id,
+    "staff_id": lambda side: side.staff.public_id,
+    "passkey_id": lambda side: side.passkey.pk,
+}
+UNKNOWN: dict[str, Any] = {"passkey_id": 999_999}
+# Secrets in links. A wrong one is answered alike for everybody; what a right one does has its own tests.
+SECRETS = {"token": "no-such-token", "uidb36": "zz", "key": "no-such-key"}
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Side, Side]]:
+    """Two clinics alike, made once; everything a test does is undone after it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _side("North"), _side("South")
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def here(world: tuple[Side, Side]) -> Iterator[Side]:
+    with undone():
+        yield world[0]
+
+
+@pytest.fixture
+def there(world: tuple[Side, Side], here: Side) -> Side:
+    return world[1]
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def _side(name: str) -> Side:
+    clinic = make.make_clinic(name)
+    staff = {role: make.make_staff(clinic, role) for role in STAFF_ROLES}
+    patient = make.make_patient(clinic, sign_in=True)
+    assert patient.user
+    passkey = Authenticator.objects.create(user=staff[Role.LEAD], type="webauthn", data={"name": "key", "credential": {}})
+    return Side(
+        clinic=clinic,
+        cookies={role: _session(user) for role, user in staff.items()} | {access.PATIENT: _session(patient.user)},
+        patient=patient,
+        staff=make.make_staff(clinic, Role.COORDINATOR),
+        passkey=passkey,
+        things=_things(patient),
+    )
+
+
+def _things(patient: Patient) -> dict[str, Any]:
+    day, joint, clinic = make.NOW.date(), make.make_joint(patient), patient.clinic
+    entered: dict[str, Any] = {"entered_at": make.NOW}
+    protocol, _ = ProtocolVersion.objects.get_or_create(clinic=clinic, number=1, defaults={"data": {}})
+    whose: dict[str, Any] = {"clinic": clinic, "patient": patient, "joint": joint}
+    return {
+        "joint": joint,
+        "study": ImagingStudy.objects.create(patient=patient, made_on=day, modality="MR", **entered),
+        "treatment": Treatment.objects.create(joint=joint, code="T1", on=day, **entered),
+        "exposure": Exposure.objects.create(patient=patient, kind="steroid", **entered),
+        "follow_up": FollowUp.objects.create(
+            **whose,
+            protocol=protocol,
+            studies=["XR"],
+            target_on=day,
+            opens_on=day,
+            closes_on=day,
+            latest_safe_on=day,
+            row="small",
+            group="small",
+            group_rank=4,
+            opened_at=make.NOW,
+        ),
+        "flag": Flag.objects.create(
+            **whose,
+            severity="amber",
+            severity_rank=1,
+            rule=1,
+            sentence={},
+            opened_at=make.NOW,
+            due_at=make.NOW,
+        ),
+    }
+
+
+def _session(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def ask(side: Side, role: str, route: Route, address: str, method: str) -> HttpResponse:
+    client = Client(raise_request_exception=False)
+    if role != access.ANONYMOUS:
+        client.cookies[settings.SESSION_COOKIE_NAME] = side.cookies[role]
+    response: HttpResponse = client.generic(method, address)
+    return response
+
+
+def address(route: Route, side: Side | None) -> str:
+    """The route's path, filled with the things of one side; with things that are nowhere when `side` is None."""
+
+    def fill(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name in SECRETS:
+            return SECRETS[name]
+        if name not in IDENTITIES:
+            pytest.fail(f"{route.name}: nobody has said in IDENTITIES what <{name}> names")
+        return str(IDENTITIES[name](side) if side else UNKNOWN.get(name, uuid4()))
+
+    return re.sub(r"<(?:\w+:)?(?P<name>\w+)>", fill, route.pattern)
+
+
+def names_a_thing(route: Route) -> bool:
+    return bool(set(re.findall(r"<(?:\w+:)?(\w+)>", route.pattern)) - SECRETS.keys())
+
+
+def of_the_app(route: Route) -> bool:
+    return not route.name.startswith("admin:")
+
+
+OURS = [pytest.param(route, id=route.name) for route in ROUTES if of_the_app(route)]
+NAMING = [pytest.param(route, id=route.name) for route in ROUTES if of_the_app(route) and names_a_thing(route)]
+
+
+def door(route: Route) -> access.Door:
+    assert route.door, f"{route.name} ({route.pattern}) is not in the access matrix"
+    return route.door
+
+
+def test_every_door_belongs_to_an_address() -> None:
+    assert set(access.DOORS) - {route.name for route in ROUTES} == set()
+
+
+def test_every_address_has_a_name_of_its_own() -> None:
+    names = [route.name for route in ROUTES]
+    assert sorted(names) == sorted(set(names))
+    assert all(name and not name.endswith(":") for name in names)
+
+
+@pytest.mark.parametrize("route", OURS)
+def test_who_may_not_is_kept_out(route: Route, here: Side) -> None:
+    """Refused before anything happens: nothing is changed, and one event says who tried."""
+    method = door(route).methods[0]
+    for role in set(access.ROLES) - door(route).roles:
+        before, refusals = _everything(), AuditEvent.objects.filter(action="denied").count()
+        response = ask(here, role, route, address(route, here), method)
+        if role == access.ANONYMOUS:
+            assert response.status_code == 302, f"{role}: {response.status_code}"
+            assert response.headers["Location"].startswith("/accounts/login/")
+        else:
+            assert response.status_code == 403, f"{role}: {response.status_code}"
+            assert AuditEvent.objects.filter(action="denied").count() == refusals + 1, role
+        assert _everything() == before, f"{role} changed something"
+
+
+@pytest.mark.parametrize("route", OURS)
+def test_who_may_is_let_in(route: Route, here: Side) -> None:
+    for role in door(route).roles:
+        for method in door(route).methods:
+            with undone():
+                status = ask(here, role, route, address(route, _own(route, here, role)), method).status_code
+            allowed = {200, 204, 302, 303, 410, 422} | ({400} if method == "POST" else set())
+            assert status in allowed, f"{role} {method}: {status}"
+
+
+@pytest.mark.parametrize("route", OURS)
+def test_other_methods_are_refused(route: Route, here: Side) -> None:
+    for role in door(route).roles:
+        for method in {"GET", "POST", "PUT", "DELETE"} - set(door(route).methods):
+            with undone():
+                status = ask(here, role, route, address(route, _own(route, here, role)), method).status_code
+            assert status == 405, f"{role} {method}: {status}"
+
+
+@pytest.mark.parametrize("route", NAMING)
+def test_what_is_not_ones_own_does_not_exist(route: Route, here: Side, there: Side) -> None:
+    """Another clinic's and an unknown id are answered alike, to the letter, and nothing happens."""
+    for role in door(route).roles - {access.ANONYMOUS}:
+        for method in door(route).methods:
+            before = _everything()
+            elsewhere = ask(here, role, route, address(route, there), method)
+            nowhere = ask(here, role, route, address(route, None), method)
+            assert (elsewhere.status_code, nowhere.status_code) == (404, 404), f"{role} {method}"
+            assert elsewhere.content == nowhere.content, f"{role} {method}"
+            assert _everything() == before, f"{role} changed something"
+
+
+@pytest.mark.parametrize("route", [r for r in NAMING if access.PATIENT in door(r.values[0]).roles])  # type: ignore[arg-type]
+def test_a_patient_sees_nobody_elses(route: Route, here: Side) -> None:
+    if door(route).scope is Scope.NONE:
+        return
+    neighbour = _neighbour(here)
+    for method in door(route).methods:
+        assert ask(here, access.PATIENT, route, address(route, neighbour), method).status_code == 404
+
+
+def test_the_support_pages_are_an_operators_only(here: Side) -> None:
+    for route in ROUTES:
+        if not of_the_app(route) and "<" not in route.pattern:
+            assert {ask(here, role, route, route.pattern, "GET").status_code for role in access.ROLES} == {302, 403}
+
+
+def _own(route: Route, side: Side, role: str) -> Side:
+    """Passkeys belong to a person: each role is shown its own."""
+    if "passkey_id" not in route.pattern or role == access.ANONYMOUS:
+        return side
+    user = side.patient.user if role == access.PATIENT else User.objects.get(
+        memberships__clinic=side.clinic, memberships__role=role, pk__lt=side.staff.pk
+    )
+    passkey = Authenticator.objects.create(user=user, type="webauthn", data={"name": "key", "credential": {}})
+    return Side(side.clinic, side.cookies, side.patient, side.staff, passkey, side.things)
+
+
+def _neighbour(side: Side) -> Side:
+    """Another patient of the same clinic, with things of their own."""
+    patient = make.make_patient(side.clinic, sign_in=True)
+    passkey = Authenticator.objects.create(user=patient.user, type="webauthn", data={"name": "key", "credential": {}})
+    return Side(side.clinic, side.cookies, patient, side.staff, passkey, _things(patient))
+
+
+def _everything() -> dict[str, int]:
+    """How many rows there are of each kind, but for the trace and what a session notes."""
+    kept_apart = {"accounts.AuditEvent", "sessions.Session"}
+    return {m._meta.label: m._default_manager.count() for m in apps.get_models() if m._meta.label not in kept_apart}
