@@ -66,7 +66,14 @@ OPEN: Mapping[str, Door] = {
 
 SIGN_IN: Mapping[str, Door] = {}
 
-RECORD: Mapping[str, Door] = {}
+RECORD: Mapping[str, Door] = {
+    "patients:new": Door(RECORDS, Scope.CLINIC, methods=FORM),
+    "patients:duplicates": Door(RECORDS, Scope.CLINIC, Kind.FRAGMENT, POST),
+    "patients:edit": Door(RECORDS, Scope.PATIENT, methods=FORM),
+    "patients:safety": Door(RECORDS, Scope.PATIENT, methods=FORM),
+    "patients:end": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:resume": Door(CLINICIANS, Scope.PATIENT, Kind.ACTION, POST),
+}
 
 WORKLIST: Mapping[str, Door] = {}
 
