@@ -1,6 +1,6 @@
 """Every change of the record. Each is one transaction with its trace, and says so to whoever plans."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -10,10 +10,11 @@ from django.db import IntegrityError, models, transaction
 from accounts import audit
 from accounts.models import AuditEvent, Clinic, User
 from patients import identity
-from patients.models import Patient
+from patients.models import Correctable, Exposure, Joint, Patient, SurgeonReview, SymptomStatus, Treatment
 from patients.signals import record_changed
 
 Row = TypeVar("Row", bound=models.Model)
+Entry = TypeVar("Entry", SymptomStatus, SurgeonReview, Treatment, Exposure)
 
 
 class AlreadySavedError(Exception):
@@ -135,6 +136,77 @@ def _with_keys(details: Mapping[str, Any], old: Patient | None = None) -> dict[s
         given = new.get("given_name", old.given_name if old else "")
         new["name_key"] = identity.name_key(family, given)
     return new
+
+
+# --- Joints ----------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def add_joints(
+    patient: Patient, *, site: str, sides: Sequence[str], state: str, since: date | None, by: User | None, now: datetime
+) -> list[Joint]:
+    """A joint on each of these sides. A lesion of both sides is two lesions."""
+    taken = list(patient.joints.filter(site=site, side__in=sides))
+    if taken:
+        same = len(taken) == len(sides) and all((j.state, j.since) == (state, since) for j in taken)
+        raise AlreadySavedError(taken[0], same=same)
+    joints = [
+        Joint(patient=patient, site=site, side=side, state=state, since=since, entered_at=now, entered_by=by)
+        for side in sides
+    ]
+    try:
+        with transaction.atomic():
+            Joint.objects.bulk_create(joints)
+    except IntegrityError as error:
+        raise StaleError from error
+    for joint in joints:
+        _trace(audit.Action.CREATE, joint, patient, by=by, now=now)
+    _changed(joints[0], patient, by=by, now=now)
+    return joints
+
+
+@transaction.atomic
+def change_joint(
+    joint: Joint, *, state: str, since: date | None, why: str, version: int, by: User | None, now: datetime
+) -> Joint:
+    """Say something else of a joint; what was said before stays in the trace with the reason."""
+    old = _claim(joint, version)
+    new = {"state": state, "since": since}
+    Joint.objects.filter(pk=joint.pk).update(**new)
+    detail = _difference(old, new) | {"because": why}
+    _trace(audit.Action.UPDATE, joint, joint.patient, by=by, now=now, detail=detail)
+    joint.refresh_from_db()
+    return _changed(joint, joint.patient, by=by, now=now)
+
+
+# --- What is entered about a joint or a person -----------------------------------------------------------------------
+@transaction.atomic
+def add(
+    model: type[Entry],
+    *,
+    patient: Patient,
+    values: Mapping[str, Any],
+    by: User | None,
+    now: datetime,
+    token: UUID | None = None,
+    because: Mapping[str, str] | None = None,
+) -> Entry:
+    """A symptom status, a surgeon's review, a treatment or an exposure."""
+    of = {} if "joint" in values else {"patient": patient}
+    public_id = _unused(model, token, values, **of)
+    row = model._default_manager.create(public_id=public_id, entered_at=now, entered_by=by, **of, **values)
+    _trace(audit.Action.CREATE, row, patient, by=by, now=now, detail={"because": dict(because or {})})
+    return _changed(row, patient, by=by, now=now)
+
+
+@transaction.atomic
+def mark_in_error(row: Correctable, *, patient: Patient, reason: str, by: User, now: datetime) -> bool:
+    """Keep the row and say that it is wrong: planning forgets it. False when it was marked already."""
+    rows = type(row)._default_manager.filter(pk=row.pk, entered_in_error=False)
+    marked = rows.update(entered_in_error=True, error_reason=reason, error_marked_at=now, error_marked_by=by)
+    if not marked:
+        return False
+    _trace(audit.Action.UPDATE, row, patient, by=by, now=now, detail={"entered_in_error": True})
+    _changed(row, patient, by=by, now=now)
+    return True
 
 
 # --- What all of them do ---------------------------------------------------------------------------------------------
