@@ -12,11 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from clinical import treatments
 from patients.fields import DayField, LineField, TextField
-from patients.forms.person import FIELD, written_day
+from patients.forms.person import FIELD, TRI, written_day
 from patients.forms.questions import AskingForm
 from patients.models import Exposure, Finding, Joint, Patient, Side, Site, YesNo
 
-TRI = "patients/_tri_field.html"
 BOTH = "both"
 
 KIND_OF_TREATMENT = (
@@ -249,9 +248,7 @@ class ExposureForm(EntryForm):
 
     kind = forms.ChoiceField(label=_("Exposure"), choices=[])
     drug = LineField(label=_("Drug"), max_length=80, required=False)
-    dose = LineField(
-        label=_("Dose and unit"), max_length=80, required=False, help_text=_("For example 20 mg a day")
-    )
+    dose = LineField(label=_("Dose and unit"), max_length=80, required=False, help_text=_("For example 20 mg a day"))
     started_on = DayField(label=_("From"), required=False, help_text=_("For example 27 3 2019"))
     ended_on = DayField(label=_("Until"), required=False, help_text=_("Leave empty if it goes on"))
     note = LineField(label=_("Note"), max_length=200, required=False)

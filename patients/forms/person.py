@@ -20,6 +20,7 @@ from patients.forms.questions import AskingForm
 from patients.models import Patient, YesNo
 
 FIELD = "patients/_field.html"
+TRI = "patients/_tri_field.html"
 OLDEST = 120
 ADULT = 18
 
@@ -77,12 +78,12 @@ class PersonForm(AskingForm):
                 css_class="card card-body record-card",
             ),
             Div(
-                HTML('<h2 class="h2">{}</h2>'.format(gettext("How to reach them"))),
+                HTML("<h2>{}</h2>".format(gettext("How to reach them"))),
                 _pair("phone", "email"),
                 _pair("other_phone", "best_hours"),
                 Fieldset(gettext("May we write?"), _field("sms_allowed"), _field("email_allowed")),
                 HTML(
-                    '<p class="hint">{}</p>'.format(
+                    '<p class="ink-3">{}</p>'.format(
                         gettext("With none ticked, reminders become calls on the worklist.")
                     )
                 ),
@@ -201,12 +202,14 @@ def _uuids(texts: list[str]) -> list[UUID]:
     return found
 
 
-def _field(name: str) -> Field:
-    return Field(name, template=FIELD)
+def _field(name: str, template: str = FIELD) -> Field:
+    return Field(name, template=template)
 
 
-def _pair(left: str, right: str) -> Div:
-    return Div(Div(_field(left), css_class="col-sm-6"), Div(_field(right), css_class="col-sm-6"), css_class="row gx-3")
+def _pair(left: str, right: str, template: str = FIELD) -> Div:
+    """Two fields side by side; `template` is that of the left one."""
+    columns = (Div(_field(left, template), css_class="col-sm-6"), Div(_field(right), css_class="col-sm-6"))
+    return Div(*columns, css_class="row gx-3")
 
 
 class SafetyForm(AskingForm):
@@ -231,7 +234,10 @@ class SafetyForm(AskingForm):
         helper = super().helper
         helper.layout = Layout(
             Div("version", "form_token"),
-            *(Div(_pair(name, f"{name}_asked_on"), css_class="card card-body record-card") for name in self.QUESTIONS),
+            *(
+                Div(_pair(name, f"{name}_asked_on", TRI), css_class="card card-body record-card")
+                for name in self.QUESTIONS
+            ),
         )
         return helper
 

@@ -27,15 +27,6 @@ class Question:
     chosen: str = ""
 
 
-@dataclass(frozen=True)
-class Put:
-    """One line of the summary: what is to be put right, and where."""
-
-    text: Words
-    label: Words = ""
-    anchor: str = ""
-
-
 class AskingForm(forms.Form):
     """A form that may ask back. An unanswered question is an error beside its field."""
 
@@ -73,19 +64,6 @@ class AskingForm(forms.Form):
     def refuse(self, field_name: str, text: Words, **params: object) -> None:
         """Put an error beside a field, once."""
         self.add_error(field_name, ValidationError(text, code="refused", params=params or None))
-
-    @property
-    def errors_in_order(self) -> list[Put]:
-        """Every error in the order of the page, those of the whole form first."""
-        found = [Put(text) for text in self.non_field_errors()]
-        for name in self.fields:
-            bound = self[name]
-            found += [Put(text, bound.label, bound.id_for_label or bound.auto_id) for text in bound.errors]
-        return found
-
-    @property
-    def count_of_errors(self) -> int:
-        return len(self.errors_in_order)
 
     @property
     def token(self) -> UUID | None:

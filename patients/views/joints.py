@@ -32,7 +32,6 @@ from patients.models import (
     Exposure,
     Finding,
     ImagingStudy,
-    Joint,
     Patient,
     SurgeonReview,
     SymptomStatus,
@@ -50,7 +49,6 @@ class Heading:
 
     title: Words
     consequence: Words
-    button: Words = gettext_lazy("Save")
 
 
 JOINT = Heading(
@@ -63,13 +61,16 @@ SYMPTOMS = Heading(
     gettext_lazy("When you save: the plan is worked out anew. A joint that hurts is asked for sooner."),
 )
 REVIEW = Heading(
-    gettext_lazy("Surgeon's review"), gettext_lazy("When you save: a prompt for a surgeon's review of this joint is answered.")
+    gettext_lazy("Surgeon's review"),
+    gettext_lazy("When you save: a prompt for a surgeon's review of this joint is answered."),
 )
 TREATMENT = Heading(
     gettext_lazy("Treatment"),
     gettext_lazy("When you save: an operation begins a new plan for this joint. A replacement ends the lesion."),
 )
-EXPOSURE = Heading(gettext_lazy("Exposure"), gettext_lazy("When you save: it stands on the patient's page. No date moves."))
+EXPOSURE = Heading(
+    gettext_lazy("Exposure"), gettext_lazy("When you save: it stands on the patient's page. No date moves.")
+)
 
 
 def _page(
@@ -220,7 +221,9 @@ def _in_error(request: StaffRequest, patient_id: UUID, model: type[Correctable],
         )
         messages.success(request, _("Marked as entered in error. The plan was worked out anew."))
         return to_patient(patient)
-    return answer(request, "patients/in_error.html", form, {"patient": patient, "row": row, "what": model._meta.verbose_name})
+    return answer(
+        request, "patients/in_error.html", form, {"patient": patient, "row": row, "what": model._meta.verbose_name}
+    )
 
 
 @require_http_methods(FORM)

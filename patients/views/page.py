@@ -46,7 +46,7 @@ def answer(
 ) -> HttpResponse:
     """The page with its form: 200 to fill in, 422 with the errors beside the fields."""
     code = status or (422 if form.is_bound and form.errors else 200)
-    return render(request, template, {"form": form, **context}, status=code)
+    return render(request, template, {"form": form, "summary_shown": True, **context}, status=code)
 
 
 def already_saved(request: StaffRequest, error: recording.AlreadySavedError, form: AskingForm) -> bool:
