@@ -114,7 +114,26 @@ PEOPLE: Mapping[str, Door] = {
     "patients:invite": Door(RECORDS, Scope.PATIENT, methods=FORM),
 }
 
-RECORD: Mapping[str, Door] = {}
+RECORD: Mapping[str, Door] = {
+    "patients:new": Door(RECORDS, Scope.CLINIC, methods=FORM),
+    "patients:duplicates": Door(RECORDS, Scope.CLINIC, Kind.FRAGMENT, POST),
+    "patients:edit": Door(RECORDS, Scope.PATIENT, methods=FORM),
+    "patients:safety": Door(RECORDS, Scope.PATIENT, methods=FORM),
+    "patients:end": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:resume": Door(CLINICIANS, Scope.PATIENT, Kind.ACTION, POST),
+    "patients:joint_new": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:joint": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:symptoms_new": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:symptoms_in_error": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:surgeon_review_new": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:surgeon_review_in_error": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:treatment_new": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:treatment_in_error": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:exposure_new": Door(RECORDS, Scope.PATIENT, methods=FORM),
+    "patients:exposure_in_error": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:study_in_error": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:finding_in_error": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+}
 
 WORKLIST: Mapping[str, Door] = {}
 

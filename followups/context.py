@@ -114,7 +114,7 @@ class TopBar:
         )
 
     def _count(self, key: str) -> str:
-        return _capped(self._row[key]) if key in ("worklist", "flags") else ""
+        return _capped(self._row[f"{key}_waiting"]) if key in ("worklist", "flags") else ""
 
     @cached_property
     def _row(self) -> dict[str, Any]:
@@ -122,8 +122,8 @@ class TopBar:
         return dict(
             Clinic.objects.filter(pk=self.clinic.pk)
             .values(
-                worklist=Capped(self._waiting().values("pk")[:COUNTED]),
-                flags=Capped(flags.values("pk")[:COUNTED]),
+                worklist_waiting=Capped(self._waiting().values("pk")[:COUNTED]),
+                flags_waiting=Capped(flags.values("pk")[:COUNTED]),
                 red=Exists(flags.filter(severity=Flag.Severity.RED)),
                 last_ran_at=Subquery(Heartbeat.objects.filter(machine="scheduler").values("at")[:1]),
             )

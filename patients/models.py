@@ -188,6 +188,8 @@ class Joint(models.Model):
     since = models.DateField(_("known since"), null=True)
     entered_at = models.DateTimeField()
     entered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    # Counts saves, so that a stale form is refused.
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints: ClassVar = [
@@ -209,6 +211,7 @@ class Joint(models.Model):
 class SymptomStatus(Correctable):
     """Whether a joint hurts, as found on a day."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     joint = models.ForeignKey(Joint, on_delete=models.PROTECT, related_name="symptom_statuses")
     on = models.DateField(_("on"))
     value = models.CharField(_("symptoms"), max_length=9, choices=YesNo)
@@ -217,6 +220,7 @@ class SymptomStatus(Correctable):
 class SurgeonReview(Correctable):
     """A surgeon looked at this joint and decided."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     joint = models.ForeignKey(Joint, on_delete=models.PROTECT, related_name="surgeon_reviews")
     on = models.DateField(_("on"))
     note = models.TextField(_("decision"), max_length=2000, blank=True)
@@ -349,6 +353,7 @@ def _within(field: str, low: float, high: float) -> models.CheckConstraint:
 class Finding(Correctable):
     """What one study says about one joint. A stage is never bare: system, version and value (`clinical.staging`)."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     study = models.ForeignKey(ImagingStudy, on_delete=models.PROTECT, related_name="findings")
     joint = models.ForeignKey(Joint, on_delete=models.PROTECT, related_name="findings")
     stage_system = models.CharField(_("stage system"), max_length=12, blank=True)
@@ -369,6 +374,9 @@ class Finding(Correctable):
     joint_space_narrowed = models.CharField(
         _("joint space narrowed"), max_length=12, choices=Seen, default=Seen.NOT_ASSESSED
     )
+    uptake = models.CharField(_("uptake"), max_length=12, choices=Seen, default=Seen.NOT_ASSESSED)
+    # A film without calibration shows millimetres too large.
+    calibrated = models.CharField(_("film calibrated"), max_length=9, choices=YesNo, default=YesNo.NOT_KNOWN)
     note = models.CharField(_("note"), max_length=500, blank=True)
     # Why a value that looked wrong was kept: {check: reason}.
     confirmed = models.JSONField(default=dict)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from accounts.models import Clinic, Membership, Role, User
+from patients import identity
 from patients.models import Joint, Patient, Side, Site
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -41,8 +42,8 @@ def make_patient(clinic: Clinic, *, sign_in: bool = False, **fields: Any) -> Pat
         "registered_at": NOW,
     } | fields
     keys: dict[str, Any] = {
-        "mrn_key": str(chosen["mrn"]).upper(),
-        "name_key": f"{chosen['family_name']} {chosen['given_name']}".casefold(),
+        "mrn_key": identity.mrn_key(chosen["mrn"]),
+        "name_key": identity.name_key(chosen["family_name"], chosen["given_name"]),
     }
     if sign_in:
         keys["user"] = User.objects.create_user(

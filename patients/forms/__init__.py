@@ -1,0 +1,1 @@
+"""Forms of the record, one module for each thing one fills in."""
