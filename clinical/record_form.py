@@ -127,39 +127,44 @@ def _parse_day(text: str) -> date | None:
     return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
-def _day(value: object, at: str) -> date:
+def _day(obj: Mapping[str, Any], key: str, at: str) -> date:
+    # Places are put together only for a message: they cost more than the reading.
+    value = obj.get(key)
     day = _parse_day(value) if type(value) is str else None
     if day is None:
-        _refuse(at, f"a day from {FIRST_DAY} to {LAST_DAY} as YYYY-MM-DD is needed, not {_shown(value)}")
+        _refuse(
+            f"{at}.{key}" if at else key,
+            f"a day from {FIRST_DAY} to {LAST_DAY} as YYYY-MM-DD is needed, not {_shown(value)}",
+        )
     return day
 
 
 E = TypeVar("E")
 
 
-def _one_of(value: object, at: str, words: Mapping[str, E]) -> E:
+def _one_of(obj: Mapping[str, Any], key: str, at: str, words: Mapping[str, E]) -> E:
+    value = obj.get(key)
     found = words.get(value) if type(value) is str else None
     if found is None:
-        _refuse(at, f"one of {', '.join(words)} is needed, not {_shown(value)}")
+        _refuse(f"{at}.{key}" if at else key, f"one of {', '.join(words)} is needed, not {_shown(value)}")
     return found
 
 
-def _true(value: object, at: str) -> bool:
-    """Missing, null and false are False."""
+def _wrong(obj: Mapping[str, Any], at: str) -> bool:
+    """Entered in error? Missing, null and false are False."""
+    value = obj.get("entered_in_error")
     if value is None or value is False:
         return False
     if value is not True:
-        _refuse(at, f"true or false is needed, not {_shown(value)}")
+        _refuse(f"{at}.entered_in_error", f"true or false is needed, not {_shown(value)}")
     return True
 
 
-def _number(value: object, at: str, most: int) -> float | None:
-    if value is None:
-        return None
+def _number(value: object, key: str, at: str, most: int) -> float:
     # type(), because true is an int; the comparison is false for NaN and an overflown 1e400.
     if (type(value) is int or type(value) is float) and 0 <= value <= most:
         return value
-    _refuse(at, f"a number from 0 to {most} is needed, not {_shown(value)}")
+    _refuse(f"{at}.{key}", f"a number from 0 to {most} is needed, not {_shown(value)}")
 
 
 _SITES: dict[str, Site] = {site.value: site for site in Site}
@@ -172,8 +177,6 @@ _SYMPTOMS: dict[str, Symptoms] = {symptoms.value: symptoms for symptoms in Sympt
 _CONSTRAINTS: dict[str, Constraint] = {constraint.value: constraint for constraint in Constraint}
 _END_REASONS: dict[str, EndReason] = {reason.value: reason for reason in EndReason}
 _CODES = {code: code for code in NAMES}
-_EXTENTS = {letter: letter for letter in LETTER}
-_JIC_TYPES = {kind: kind for kind in JIC_TYPE}
 
 _PERSON = frozenset({"as_of", "born", "constraints", "ended", "joints", "studies"})
 _ENDING = frozenset({"on", "reason"})
@@ -188,70 +191,62 @@ _FINDING = frozenset(
 ) | frozenset(MOST)
 
 
-def _joint_key(site: object, side: object, at: str) -> JointKey:
-    place = _one_of(site, f"{at}.site", _SITES)
-    where = _one_of(side, f"{at}.side", _SIDES)
-    key = JOINTS.get((place, where))
+def _joint_key(obj: Mapping[str, Any], at: str) -> JointKey:
+    site, side = obj.get("site"), obj.get("side")
+    key = JOINTS.get((site, side)) if type(site) is str and type(side) is str else None
     if key is None:
+        place, where = _one_of(obj, "site", at, _SITES), _one_of(obj, "side", at, _SIDES)
         _refuse(f"{at}.side", f"{place} has no side {where}")
     return key
 
 
-def _text(value: object, at: str) -> str | None:
+def _text(obj: Mapping[str, Any], key: str, at: str) -> str | None:
+    value = obj.get(key)
     if value is None:
         return None
     if type(value) is not str:
-        _refuse(at, f"a text is needed, not {_shown(value)}")
+        _refuse(f"{at}.{key}", f"a text is needed, not {_shown(value)}")
     if not value.isprintable() and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
-        _refuse(at, f"holds characters that no text has: {_shown(value)}")
+        _refuse(f"{at}.{key}", f"holds characters that no text has: {_shown(value)}")
     return value
 
 
-def _stage(data: object, at: str, site: Site) -> Stage | None:
-    if data is None:
-        return None
+def _stage(data: object, at: str, site: Site) -> Stage:
     obj = _object(data, at, _STAGE, ("value",))
-    value = _text(obj["value"], f"{at}.value")
-    system, version = _text(obj.get("system"), f"{at}.system"), _text(obj.get("version"), f"{at}.version")
-    stage = Stage(value or "", system, version)
+    stage = Stage(_text(obj, "value", at) or "", _text(obj, "system", at), _text(obj, "version", at))
     wrong = problem(stage, site)
     if wrong is not None:
         _refuse(at, wrong)
     return stage
 
 
-def _finding(data: object, at: str, covers: tuple[JointKey, ...], listed: Collection[JointKey]) -> Finding:
-    obj = _object(data, at, _FINDING, ("site", "side"))
-    key = _joint_key(obj["site"], obj["side"], at)
-    if key not in listed:
-        _refuse(at, f"a finding about the {key[1]} {key[0]}, which is not among the joints")
-    if key not in covers:
-        _refuse(at, f"a finding about the {key[1]} {key[0]}, which the study does not cover")
-    get = obj.get
-    values: dict[str, Any] = {}
-    for name in obj:
-        value = obj[name]
-        if value is None:
-            continue
-        if name in MOST:
-            values[name] = _number(value, f"{at}.{name}", MOST[name])
-        elif name in _CHOICES:
-            values[name] = _one_of(value, f"{at}.{name}", _CHOICES[name])
-    return Finding(
-        *key,
-        stage=_stage(get("stage"), f"{at}.stage", key[0]),
-        entered_in_error=_true(get("entered_in_error"), f"{at}.entered_in_error"),
-        **values,
-    )
-
-
 _CHOICES: dict[str, Mapping[str, str]] = {
-    "extent": _EXTENTS,
-    "jic_type": _JIC_TYPES,
+    "extent": {letter: letter for letter in LETTER},
+    "jic_type": {kind: kind for kind in JIC_TYPE},
     "subchondral_fracture": _TICKS,
     "oedema": _TICKS,
     "effusion": _TICKS,
 }
+
+
+def _finding(data: object, at: str, covers: tuple[JointKey, ...], listed: Collection[JointKey]) -> Finding:
+    obj = _object(data, at, _FINDING, ("site", "side"))
+    key = _joint_key(obj, at)
+    if key not in listed:
+        _refuse(at, f"a finding about the {key[1]} {key[0]}, which is not among the joints")
+    if key not in covers:
+        _refuse(at, f"a finding about the {key[1]} {key[0]}, which the study does not cover")
+    values: dict[str, Any] = {}
+    for name, value in obj.items():
+        if value is None:
+            continue
+        if name in MOST:
+            values[name] = _number(value, name, at, MOST[name])
+        elif name in _CHOICES:
+            values[name] = _one_of(obj, name, at, _CHOICES[name])
+        elif name == "stage":
+            values[name] = _stage(value, f"{at}.stage", key[0])
+    return Finding(*key, entered_in_error=_wrong(obj, at), **values)
 
 
 def _covers(data: object, at: str) -> tuple[JointKey, ...]:
@@ -259,59 +254,65 @@ def _covers(data: object, at: str) -> tuple[JointKey, ...]:
     for i, pair in enumerate(_list(data, at)):
         if type(pair) is not list or len(pair) != 2:
             _refuse(f"{at}[{i}]", f"a pair of site and side is needed, not {_shown(pair)}")
-        keys.append(_joint_key(pair[0], pair[1], f"{at}[{i}]"))
+        keys.append(_joint_key({"site": pair[0], "side": pair[1]}, f"{at}[{i}]"))
     return tuple(keys)
+
+
+def _views(data: object, at: str, modality: Modality) -> frozenset[View]:
+    views = _list(data, at)
+    if views and modality not in RADIOGRAPHS:
+        _refuse(at, f"views go with DX and CR, not with {modality}")
+    found = [_VIEWS.get(view) if type(view) is str else None for view in views]
+    for i, view in enumerate(found):
+        if view is None:
+            _refuse(f"{at}[{i}]", f"one of {', '.join(_VIEWS)} is needed, not {_shown(views[i])}")
+    return frozenset(view for view in found if view is not None)
 
 
 def _study(data: object, at: str, listed: Collection[JointKey]) -> Study:
     obj = _object(data, at, _STUDY, ("on", "modality", "covers"))
-    modality = _one_of(obj["modality"], f"{at}.modality", _MODALITIES)
+    modality = _one_of(obj, "modality", at, _MODALITIES)
     covers = _covers(obj["covers"], f"{at}.covers")
-    views = _list(obj.get("views"), f"{at}.views")
-    if views and modality not in RADIOGRAPHS:
-        _refuse(f"{at}.views", f"views go with DX and CR, not with {modality}")
     findings = _list(obj.get("findings"), f"{at}.findings")
     return Study(
-        on=_day(obj["on"], f"{at}.on"),
+        on=_day(obj, "on", at),
         modality=modality,
         covers=covers,
-        views=frozenset([_one_of(view, f"{at}.views[{i}]", _VIEWS) for i, view in enumerate(views)]),
+        views=_views(obj.get("views"), f"{at}.views", modality),
         findings=tuple([_finding(item, f"{at}.findings[{i}]", covers, listed) for i, item in enumerate(findings)]),
-        entered_in_error=_true(obj.get("entered_in_error"), f"{at}.entered_in_error"),
+        entered_in_error=_wrong(obj, at),
     )
 
 
 def _status(data: object, at: str) -> SymptomStatus:
     obj = _object(data, at, _STATUS, ("on", "value"))
-    value = _one_of(obj["value"], f"{at}.value", _SYMPTOMS)
-    return SymptomStatus(
-        _day(obj["on"], f"{at}.on"), value, _true(obj.get("entered_in_error"), f"{at}.entered_in_error")
-    )
+    return SymptomStatus(_day(obj, "on", at), _one_of(obj, "value", at, _SYMPTOMS), _wrong(obj, at))
 
 
 def _review(data: object, at: str) -> SurgeonReview:
     obj = _object(data, at, _REVIEW, ("on",))
-    return SurgeonReview(_day(obj["on"], f"{at}.on"), _true(obj.get("entered_in_error"), f"{at}.entered_in_error"))
+    return SurgeonReview(_day(obj, "on", at), _wrong(obj, at))
 
 
 def _treatment(data: object, at: str) -> Treatment:
     obj = _object(data, at, _TREATMENT, ("code", "on"))
-    code = _one_of(obj["code"], f"{at}.code", _CODES)
-    return Treatment(code, _day(obj["on"], f"{at}.on"), _true(obj.get("entered_in_error"), f"{at}.entered_in_error"))
+    return Treatment(_one_of(obj, "code", at, _CODES), _day(obj, "on", at), _wrong(obj, at))
 
 
 def _joint(data: object, at: str) -> Joint:
     obj = _object(data, at, _JOINT, ("site", "side", "state"))
-    since = obj.get("since")
-    statuses, reviews = obj.get("symptom_status"), obj.get("surgeon_reviews")
     return Joint(
-        *_joint_key(obj["site"], obj["side"], at),
-        state=_one_of(obj["state"], f"{at}.state", _STATES),
-        since=None if since is None else _day(since, f"{at}.since"),
-        symptom_status=_each(statuses, f"{at}.symptom_status", _status),
-        surgeon_reviews=_each(reviews, f"{at}.surgeon_reviews", _review),
+        *_joint_key(obj, at),
+        state=_one_of(obj, "state", at, _STATES),
+        since=_day_or_none(obj, "since", at),
+        symptom_status=_each(obj.get("symptom_status"), f"{at}.symptom_status", _status),
+        surgeon_reviews=_each(obj.get("surgeon_reviews"), f"{at}.surgeon_reviews", _review),
         treatments=_each(obj.get("treatments"), f"{at}.treatments", _treatment),
     )
+
+
+def _day_or_none(obj: Mapping[str, Any], key: str, at: str) -> date | None:
+    return None if obj.get(key) is None else _day(obj, key, at)
 
 
 def _each(data: object, at: str, read: Callable[[object, str], E]) -> tuple[E, ...]:
@@ -322,7 +323,7 @@ def _ending(data: object, at: str) -> Ending | None:
     if data is None:
         return None
     obj = _object(data, at, _ENDING, ("on", "reason"))
-    return Ending(_day(obj["on"], f"{at}.on"), _one_of(obj["reason"], f"{at}.reason", _END_REASONS))
+    return Ending(_day(obj, "on", at), _one_of(obj, "reason", at, _END_REASONS))
 
 
 def _known_since(joint: Joint, studies: Iterable[Study], as_of: date) -> bool:
@@ -340,17 +341,14 @@ def _known_since(joint: Joint, studies: Iterable[Study], as_of: date) -> bool:
 def person_from_json(data: object, *, at: str = "") -> tuple[Person, date]:
     """One person and the day to plan for. `at` is where the object stands, for messages: "[3]"."""
     obj = _object(data, at, _PERSON, ("as_of",))
-    under = f"{at}." if at else ""
-    as_of = _day(obj["as_of"], f"{under}as_of")
-    person = history_from_json(obj, as_of=as_of, at=at)
-    return person, as_of
+    as_of = _day(obj, "as_of", at)
+    return history_from_json(obj, as_of=as_of, at=at), as_of
 
 
 def history_from_json(obj: Mapping[str, Any], *, as_of: date, at: str = "") -> Person:
     """The record alone, from an object that may hold other keys beside it, as it is on a day."""
     under = f"{at}." if at else ""
-    born = obj.get("born")
-    born_on = None if born is None else _day(born, f"{under}born")
+    born_on = _day_or_none(obj, "born", at)
     if born_on is not None and born_on > as_of:
         _refuse(f"{under}born", f"{born_on} is after as_of")
     joints = _each(obj.get("joints"), f"{under}joints", _joint)
@@ -373,7 +371,10 @@ def history_from_json(obj: Mapping[str, Any], *, as_of: date, at: str = "") -> P
         joints=joints,
         studies=studies,
         constraints=frozenset(
-            [_one_of(item, f"{under}constraints[{i}]", _CONSTRAINTS) for i, item in enumerate(constraints)]
+            [
+                _one_of({f"constraints[{i}]": c}, f"constraints[{i}]", at, _CONSTRAINTS)
+                for i, c in enumerate(constraints)
+            ]
         ),
         ended=_ending(obj.get("ended"), f"{under}ended"),
         born=born_on,

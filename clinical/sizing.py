@@ -54,8 +54,7 @@ def _volume(percent: float) -> Size:
 
 
 def _kerboul(coronal: float, sagittal: float) -> Size:
-    # Rounded, because 95.3 + 94.7 written in decimals is 190 and binary floats may say a hair more.
-    total = round(coronal + sagittal, 6)
+    total = coronal + sagittal
     if total <= SMALL_UP_TO_DEGREES:
         return Size.SMALL
     return Size.LARGE if total >= LARGE_FROM_DEGREES else Size.MEDIUM

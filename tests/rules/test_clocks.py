@@ -158,6 +158,8 @@ XR_CASES = [
     pytest.param(joint(since=S), [study("2025-02-01", "VISIT")], (S, 14), id="a visit is no film"),
     pytest.param(joint(since=S), [film("2025-02-01", entered_in_error=True)], (S, 14), id="a film in error"),
     pytest.param(joint(since="2025-05-31"), [film("2025-11-30")], ("2026-02-28", 28), id="months are clipped"),
+    pytest.param(joint(since=S), [film("2025-03-31")], ("2025-06-30", 28), id="months are clipped to the 30th"),
+    pytest.param(joint(since=S), [film("2025-01-31")], ("2025-04-30", 28), id="months are not chained"),
 ]
 
 
@@ -230,6 +232,7 @@ def test_mr(made: Json, studies: list[Json], expected: tuple[str, int] | None) -
         (["mri_unsafe"], [study("2025-02-01", "CT")], ["XR", "CT"], S, "2025-08-01"),
         (["pregnant"], [study("2025-02-01", "VISIT")], ["VISIT", "MR"], "2025-05-01", S),
         (["pregnant", "mri_unsafe"], [study("2025-02-01", "VISIT")], ["VISIT", "VISIT"], "2025-05-01", "2025-08-01"),
+        (["mri_unsafe"], [study("2025-02-01", "VISIT")], ["XR", "CT"], S, S),
         (["kidney_disease"], [], ["XR", "MR"], S, S),
     ],
 )

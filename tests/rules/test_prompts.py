@@ -94,6 +94,13 @@ def asked(data: Json, code: str) -> list[tuple[str | None, str | None]]:
             id="painful: an MRI since",
         ),
         pytest.param(
+            [joint(since=S), joint(KNEE, "clear", pain={S: "yes"})],
+            [study(S, key=KNEE)],
+            "image_painful_joint",
+            [],
+            id="painful: an MRI that day",
+        ),
+        pytest.param(
             [joint(KNEE, "clear", pain={S: "yes"})], [], "image_painful_joint", [], id="painful: nobody with a lesion"
         ),
         pytest.param(

@@ -239,6 +239,18 @@ def test_row(made: Json, studies: list[Json], row: str | None, since: str | None
     assert got.reasons
 
 
+def test_of_one_day_s_statuses_the_worst_counts() -> None:
+    for order in (("yes", "no"), ("no", "yes"), ("not_known", "no")):
+        made = {**joint(since=D1), "symptom_status": [{"on": D3, "value": value} for value in order]}
+        assert planned(record("2026-01-01", [made], [study(D1, finding=SMALL)])).joints[0].row == "medium"
+
+
+def test_a_start_of_tomorrow_is_none_yet() -> None:
+    made = joint(since="2026-02-01")
+    assert iso(planned(record("2026-01-01", [made], [study(D2, finding=SMALL)])).joints[0].start) == D2
+    assert planned(record("2026-01-01", [joint(state="replaced", since="2026-02-01")])).joints[0].start is None
+
+
 @pytest.mark.parametrize("codes", [["CD", "OST", "VFG"], ["VFG", "OST", "CD"]])
 def test_two_operations_on_one_day(codes: list[str]) -> None:
     for count, row in ((3, "after_graft"), (2, "after_osteotomy")):
