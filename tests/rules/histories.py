@@ -9,8 +9,6 @@ windows after an earlier day), and often on the same day as another record.
 from __future__ import annotations
 
 import calendar
-import copy
-from collections.abc import Callable
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -41,11 +39,37 @@ FULL_VIEWS = {
     "shaft": [["AP", "lateral"]],
     "jaw": [["AP"]],
 }
-NAMELESS = "0 1 1A 2 2b 2C IIA iia IIB ii B II 3 3a 3B iii III IV 4 IVa x 5 V stage2 1b".split()
+NAMELESS = [
+    "0",
+    "1",
+    "1A",
+    "2",
+    "2b",
+    "2C",
+    "IIA",
+    "iia",
+    "IIB",
+    "ii",
+    "B",
+    "II",
+    "3",
+    "3a",
+    "3B",
+    "iii",
+    "III",
+    "IV",
+    "4",
+    "IVa",
+    "x",
+    "5",
+    "V",
+    "stage2",
+    "1b",
+]
 NAMELESS += [" 2 a ", " 0", "i i a", "II B", "2\tA", " ", "late", "2A?", "IIIa", "0 ", "vi", "Ⅱ"]
 MILD = ["OBS", "ACT", "PT", "ESWT", "OTHER", "TRIAL", "WBR"]
-PRESERVING = "CD CD CD+ ROD REG NVG VFG ALLO SYN OST OST".split()
-REPLACING = "THA THA RES HEMI-R ARTHRO REV ARTHROD".split()
+PRESERVING = ["CD", "CD", "CD+", "ROD", "REG", "NVG", "VFG", "ALLO", "SYN", "OST", "OST"]
+REPLACING = ["THA", "THA", "RES", "HEMI-R", "ARTHRO", "REV", "ARTHROD"]
 FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
 
 
@@ -101,14 +125,15 @@ def with_error(rnd: Random, record: Json, chance: float) -> Json:
 def a_stage(rnd: Random, site: str, shape: str) -> Json | None:
     """A stage that the form allows; the shape decides how far advanced it tends to be."""
     if shape == "nameless" and rnd.random() < 0.6:
-        return {"value": rnd.choice(NAMELESS)} | maybe(rnd, 0.3, {"system": None}, {})
+        named_as_none: Json = {"system": None} if rnd.random() < 0.3 else {}
+        return {"value": rnd.choice(NAMELESS)} | named_as_none
     if shape == "quiet" and rnd.random() < 0.7:
         return None
     systems = [name for name, (sites, _) in STAGE_VALUES.items() if site in sites]
     if site == "hip":
         systems += ["ARCO"] * 4
     if not systems:
-        return maybe(rnd, 0.3, {"value": rnd.choice(NAMELESS)})
+        return {"value": rnd.choice(NAMELESS)} if rnd.random() < 0.3 else None
     system = rnd.choice(systems)
     if system == "ARCO":
         version = rnd.choice(["2019", "1993", None])
@@ -128,8 +153,8 @@ def a_stage(rnd: Random, site: str, shape: str) -> Json | None:
 def measures(rnd: Random, shape: str) -> Json:
     """Sizes, often at the exact limits, now and then disagreeing."""
     lean = {"quiet": "small", "growing": rnd.choice(["small", "medium", "large"])}.get(shape)
-    percents = {"small": [0, 3, 14, 14.9], "medium": [15, 22, 30], "large": [30.1, 31, 100]}
-    angles = {
+    percents: dict[str, list[float]] = {"small": [0, 3, 14, 14.9], "medium": [15, 22, 30], "large": [30.1, 31, 100]}
+    angles: dict[str, list[tuple[float, float]]] = {
         "small": [(95, 95), (100, 90), (0, 0), (190, 0)],
         "medium": [(95, 95.5), (120, 119.5), (110, 100), (180, 59)],
         "large": [(120, 120), (180, 180), (119.5, 121)],
@@ -166,9 +191,7 @@ def a_finding(rnd: Random, site: str, side: str, shape: str) -> Json:
     if rnd.random() < bad + 0.05:
         finding["collapse_mm"] = rnd.choice([0, 0.5, 2, 2.0, 2.1, 5]) if rnd.random() < bad * 3 else 0
     if rnd.random() < 0.3:
-        finding["subchondral_fracture"] = maybe(
-            rnd, bad, "yes", rnd.choice(["no", "not_assessed", None])
-        )
+        finding["subchondral_fracture"] = maybe(rnd, bad, "yes", rnd.choice(["no", "not_assessed", None]))
     if rnd.random() < 0.4:
         finding["oedema"] = rnd.choice(["yes", "no", "no", "not_assessed"])
     if rnd.random() < 0.1:
@@ -190,9 +213,7 @@ def study_records(rnd: Random, days: Days, shapes: dict[tuple[str, str], str]) -
     modality = rnd.choice(["DX", "DX", "DX", "CR", "MR", "MR", "MR", "CT", "NM", "VISIT"])
     study: Json = {"on": days.any(), "modality": modality, "covers": [list(c) for c in covers]}
     if rnd.random() < 0.65:
-        study["findings"] = [
-            a_finding(rnd, *c, shapes[c]) for c in covers if c in shapes and rnd.random() < 0.6
-        ]
+        study["findings"] = [a_finding(rnd, *c, shapes[c]) for c in covers if c in shapes and rnd.random() < 0.6]
     again = [dict(f) for f in study.get("findings") or [] if rnd.random() < 0.04]
     for finding in again:  # two findings about one joint in one study
         study["findings"].append(a_finding(rnd, finding["site"], finding["side"], "any"))
@@ -276,6 +297,15 @@ def joint_names(rnd: Random) -> list[tuple[str, str]]:
 
 def history(rnd: Random) -> Json:
     """One made-up person whom the form allows."""
+    question = rnd.choices([a_clinic_life, a_course, a_hinge], [5, 3, 2])[0](rnd)
+    give_since_where_needed(rnd, question)
+    if rnd.random() < 0.25:
+        look_on_a_limit(rnd, question)
+    return question
+
+
+def a_clinic_life(rnd: Random) -> Json:
+    """Several joints, each with a shape, and records on days that are often shared or tied."""
     days = Days(rnd)
     shapes = {name: rnd.choice(SHAPES) for name in joint_names(rnd)}
     question: Json = {
@@ -296,10 +326,121 @@ def history(rnd: Random) -> Json:
     question["studies"] += first_scans(rnd, days, shapes)
     if rnd.random() < 0.3:
         rnd.shuffle(question["studies"])
-    give_since_where_needed(rnd, question)
-    if rnd.random() < 0.25:
-        look_on_a_limit(rnd, question)
     return question
+
+
+# What can happen to one lesion, how often, and how it is recorded: (kind, weight).
+EVENTS = [("film", 6), ("scan", 5), ("pain", 4), ("worse", 3), ("operation", 3), ("review", 2), ("half a film", 1)]
+HINGES = [0, 0, 1, 1, 3, 7, 10, 14, 28, 35, 41, 42, 43, 49, 56, 70, 84, 90, 98]
+
+
+def a_course(rnd: Random) -> Json:
+    """One lesion followed closely: each event lies at a day that the protocol speaks of, seen from
+    an earlier event, so that changes of row fall just before, on and after targets."""
+    site = rnd.choice(["hip", "hip", "hip", "knee", "shoulder", "ankle"])
+    name = [site, rnd.choice(["left", "right"])]
+    when = [date(rnd.randint(2008, 2020), rnd.randint(1, 12), rnd.choice([1, 15, 28, 29, 30, 31]) % 28 + 1)]
+    joint: Json = {"site": name[0], "side": name[1], "state": "lesion", "since": maybe(rnd, 0.7, when[0].isoformat())}
+    records: dict[str, list[Json]] = {"symptom_status": [], "surgeon_reviews": [], "treatments": []}
+    studies: list[Json] = []
+    small = rnd.random() < 0.6
+    if rnd.random() < 0.8:
+        first: Json = {"site": site, "side": name[1], "volume_percent": 10 if small else rnd.choice([15, 30, 31])}
+        studies.append({"on": when[0].isoformat(), "modality": "MR", "covers": [name], "findings": [first]})
+    if rnd.random() < 0.7:
+        records["symptom_status"].append({"on": when[0].isoformat(), "value": "no"})
+    kinds = [kind for kind, _ in EVENTS]
+    often = [w * rnd.choice([0, 1, 1, 3]) + (kind == "film") for kind, w in EVENTS]
+    for _ in range(rnd.randint(1, 10)):
+        when.append(hinge_day(rnd, when))
+        on = when[-1].isoformat()
+        kind = rnd.choices(kinds, often)[0]
+        if kind == "pain":
+            records["symptom_status"].append({"on": on, "value": rnd.choice(["yes", "no", "no", "not_known"])})
+        elif kind == "review":
+            records["surgeon_reviews"].append({"on": on})
+        elif kind == "operation":
+            codes = PRESERVING if rnd.random() < 0.75 else REPLACING
+            records["treatments"].append({"on": on, "code": rnd.choice(codes)})
+        else:
+            studies.append(course_study(rnd, kind, on, name))
+    last = max(when)
+    end = rnd.choice([last, last, last + timedelta(days=rnd.randint(0, 120)), hinge_day(rnd, when)])
+    return {
+        "as_of": min(max(end, when[0]), LAST).isoformat(),
+        "constraints": [c for c in ("mri_unsafe", "pregnant") if rnd.random() < 0.1],
+        "ended": maybe(rnd, 0.04, {"on": hinge_day(rnd, when).isoformat(), "reason": "moved"}),
+        "joints": [joint | records],
+        "studies": studies,
+    }
+
+
+def a_hinge(rnd: Random) -> Json:
+    """Very few records of one lesion, each exactly on a target, a step or a limit, or one day
+    beside it: where "before" and "on or before" part."""
+    site = rnd.choice(["hip", "hip", "shoulder"])
+    name = [site, "left"]
+    start = date(rnd.randint(2008, 2020), rnd.randint(1, 12), rnd.randint(1, 28))
+    sized = {"site": site, "side": "left", "volume_percent": rnd.choice([10, 10, 20, 40])}
+    scan = {"on": start.isoformat(), "modality": "MR", "covers": [name], "findings": [sized]}
+    joint: Json = {"site": site, "side": "left", "state": "lesion", "symptom_status": [], "treatments": []}
+    joint["since"] = (start + timedelta(days=rnd.choice([0, 0, 0, 30, -30, -400]))).isoformat()
+    if rnd.random() < 0.8:
+        joint["symptom_status"].append({"on": start.isoformat(), "value": "no"})
+    studies = [scan] if rnd.random() < 0.9 else []
+    days = [start]
+    for _ in range(rnd.randint(2, 4)):
+        step = rnd.choice([0, 0, 0, 3, 3, 6, 6, 12, 12, 18, 24, 60])
+        day = months(rnd.choice(days), step) + timedelta(days=rnd.choice([-1, 0, 0, 1] if step else [0, 10, 35, 41]))
+        days.append(day)
+        on = day.isoformat()
+        kind = rnd.choice(["pain", "operation", "fracture", "film", "film", "scan", "film and operation"])
+        if kind == "pain":
+            joint["symptom_status"].append({"on": on, "value": rnd.choice(["yes", "no"])})
+        if "operation" in kind:
+            joint["treatments"].append({"on": on, "code": rnd.choice([*PRESERVING, "THA"])})
+        if kind == "fracture":
+            finding = {"site": site, "side": "left", "collapse_mm": rnd.choice([1, 3])}
+            studies.append({"on": on, "modality": "CT", "covers": [name], "findings": [finding]})
+        if kind == "scan":
+            studies.append({"on": on, "modality": "MR", "covers": [name], "findings": []})
+        if "film" in kind:
+            studies.append({"on": on, "modality": "DX", "covers": [name], "views": FULL_VIEWS[site][0]})
+    as_of = max(days) + timedelta(days=rnd.choice([0, 0, 30, 400]))
+    return {"as_of": as_of.isoformat(), "joints": [joint], "studies": studies}
+
+
+def hinge_day(rnd: Random, when: list[date]) -> date:
+    """A day at or near a target or a limit of its window, seen from an earlier event."""
+    seen_from = rnd.choice([when[-1], when[-1], when[0], rnd.choice(when)])
+    if rnd.random() < 0.5:
+        return seen_from + timedelta(days=rnd.choice(HINGES))
+    near = [0, 0, 0, -1, 1, -14, -15, 14, 15, -28, -29, 28, 29, -42, -43, -41, 42, 43]
+    return months(seen_from, rnd.choice(STEPS)) + timedelta(days=rnd.choice(near))
+
+
+def course_study(rnd: Random, kind: str, on: str, name: list[str]) -> Json:
+    study: Json = {"on": on, "covers": [name], "findings": []}
+    finding: Json = {"site": name[0], "side": name[1]}
+    if kind in ("film", "half a film"):
+        views = list(rnd.choice(FULL_VIEWS[name[0]]))
+        study |= {"modality": rnd.choice(["DX", "CR"]), "views": views[: 1 if kind == "half a film" else None]}
+    elif kind == "scan":
+        study["modality"] = rnd.choice(["MR", "MR", "MR", "CT"])
+    else:
+        study["modality"] = rnd.choice(["MR", "CT", "NM", "DX", "VISIT"])
+        worse: list[Json] = [
+            {"subchondral_fracture": "yes"},
+            {"collapse_mm": rnd.choice([2, 2.1])},
+            {"collapse_mm": 3},
+            {"oedema": rnd.choice(["yes", "no"])},
+            {"stage": {"value": rnd.choice(["3", "IIB", "late"])}},
+            {"volume_percent": rnd.choice([10, 15, 31])},
+        ]
+        study["findings"].append(finding | rnd.choice(worse))
+    if kind in ("scan", "film") and rnd.random() < 0.25:
+        study["findings"].append(finding | measures(rnd, rnd.choice(["quiet", "growing"])))
+    return study
 
 
 def look_on_a_limit(rnd: Random, question: Json) -> None:
@@ -350,141 +491,3 @@ def give_since_where_needed(rnd: Random, question: Json) -> None:
         if record["state"] == "lesion" and not joint.since and not joint.findings:
             earlier = [s["on"] for s in question["studies"] if s["on"] <= question["as_of"]]
             record["since"] = rnd.choice([*earlier, question["as_of"]])
-
-
-# ---------------------------------------------------------------------------------------------
-# Questions that the form does not allow
-# ---------------------------------------------------------------------------------------------
-
-WRONG: list[Any] = ["x", "", 7, -1, 1e9, True, [], {}, [1], {"x": 1}, "2026-02-30", "yes", "20260101"]
-
-
-def places(value: Any) -> list[Json]:
-    """Every object in a question."""
-    found: list[Json] = []
-    if isinstance(value, dict):
-        found.append(value)
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            found += places(item)
-    return found
-
-
-def unknown_key(rnd: Random, q: Json) -> None:
-    rnd.choice(places(q))["shoe_size"] = rnd.choice([43, None, "x"])
-
-
-def wrong_value(rnd: Random, q: Json) -> None:
-    place = rnd.choice([p for p in places(q) if p])
-    place[rnd.choice(list(place))] = rnd.choice(WRONG)
-
-
-def missing_needed(rnd: Random, q: Json) -> None:
-    needed = {"as_of", "site", "side", "state", "on", "modality", "covers", "code", "value", "reason"}
-    place = rnd.choice([p for p in places(q) if needed & set(p)])
-    key = rnd.choice(sorted(needed & set(place)))
-    if rnd.random() < 0.5:
-        del place[key]
-    else:
-        place[key] = None
-
-
-def joint_twice(rnd: Random, q: Json) -> None:
-    q["joints"].append(copy.deepcopy(rnd.choice(q["joints"])))
-
-
-def finding_elsewhere(rnd: Random, q: Json) -> None:
-    study = rnd.choice(q["studies"])
-    site, side = rnd.choice([("knee", "left"), ("hip", "left"), ("jaw", "none"), ("ankle", "left")])
-    study["findings"] = [*(study.get("findings") or []), {"site": site, "side": side}]
-
-
-def odd_stage(rnd: Random, q: Json) -> None:
-    finding = rnd.choice([f for s in q["studies"] for f in s.get("findings") or []])
-    system = rnd.choice([None, "ARCO", "arco", "Ficat", "Steinberg", "JIC", "Cruess", "Koshino", "X"])
-    value = rnd.choice(["3B", "3C", "4", "5", "0", "VI", "VIA", "IIC", "IIA", "x" * 21, "", 3, "iii"])
-    finding["stage"] = {"system": system, "value": value}
-    if rnd.random() < 0.6:
-        finding["stage"]["version"] = rnd.choice(["2019", "1993", "2001", 2019, ""])
-
-
-def views_elsewhere(rnd: Random, q: Json) -> None:
-    study = rnd.choice(q["studies"])
-    study["views"] = [rnd.choice(["AP", "oblique", 1, "AP_lateral"])]
-    study["modality"] = rnd.choice(["MR", "VISIT", "NM", "DX"])
-
-
-def out_of_range(rnd: Random, q: Json) -> None:
-    finding = rnd.choice([f for s in q["studies"] for f in s.get("findings") or []])
-    key, values = rnd.choice(
-        [
-            ("volume_percent", [100.1, -0.1, "22", True, float("nan"), 100, 0]),
-            ("volume_cm3", [200.5, -1, [], float("inf"), 200]),
-            ("kerboul_coronal", [180.5, -1, "95", 180]),
-            ("kerboul_sagittal", [181, False, 0]),
-            ("collapse_mm", [30.1, -0.5, "2", 30]),
-            ("extent", ["D", "a", "", 1]),
-            ("jic_type", ["C", "C3", "c1"]),
-            ("oedema", ["Yes", True, "not_known", ""]),
-            ("subchondral_fracture", ["maybe", False]),
-            ("effusion", ["unknown", 0]),
-        ]
-    )
-    finding[key] = rnd.choice(values)
-
-
-def odd_day(rnd: Random, q: Json) -> None:
-    place = rnd.choice([p for p in places(q) if {"on", "as_of"} & set(p)])
-    key = "on" if "on" in place else "as_of"
-    odd = ["1899-12-31", "2200-01-01", "2025-02-29", "2025-2-1", "20250201", "2025-W01-1", "", 5]
-    odd += ["2025-01-01T00:00:00", "01.02.2025", " 2025-01-01", "2025-01-01 ", "\u0662025-01-01"]
-    place[key] = rnd.choice(odd)
-
-
-def born_later(rnd: Random, q: Json) -> None:
-    day = date.fromisoformat(q["as_of"]) + timedelta(days=rnd.choice([0, 1]))
-    q["born"] = day.isoformat()
-
-
-def lesion_from_nowhere(rnd: Random, q: Json) -> None:
-    joint = rnd.choice(q["joints"])
-    joint["state"] = "lesion"
-    joint["since"] = maybe(rnd, 0.2, "2199-01-01")
-    for study in q["studies"]:
-        for finding in study.get("findings") or []:
-            if (finding["site"], finding["side"]) == (joint["site"], joint["side"]):
-                finding["entered_in_error"] = True
-
-
-def odd_side(rnd: Random, q: Json) -> None:
-    joint = rnd.choice(q["joints"])
-    joint["site"], joint["side"] = rnd.choice(
-        [("jaw", "left"), ("hip", "none"), ("Hip", "left"), ("elbow", "left"), ("hip", "both")]
-    )
-
-
-MUTATIONS: list[Callable[[Random, Json], None]] = [
-    unknown_key,
-    wrong_value,
-    missing_needed,
-    joint_twice,
-    finding_elsewhere,
-    odd_stage,
-    views_elsewhere,
-    out_of_range,
-    odd_day,
-    born_later,
-    lesion_from_nowhere,
-    odd_side,
-]
-
-
-def perhaps_not_allowed(rnd: Random) -> Json:
-    """A question with one mutation. Most are not allowed; some, by luck, still are."""
-    question = history(rnd)
-    while not question["joints"] or not any(s.get("findings") for s in question["studies"]):
-        question = history(rnd)
-    mutated = copy.deepcopy(question)
-    rnd.choice(MUTATIONS)(rnd, mutated)
-    return mutated

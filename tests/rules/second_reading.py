@@ -120,15 +120,9 @@ def joint_record(question: Json, name: JointName, record: Json) -> Joint:
         side=name[1],
         given=record["state"],
         since=since if since and since <= as_of else None,
-        pain=[
-            (day_of(s["on"]), s["value"])
-            for s in listed(record, "symptom_status")
-            if exists(s, as_of)
-        ],
+        pain=[(day_of(s["on"]), s["value"]) for s in listed(record, "symptom_status") if exists(s, as_of)],
         reviews=[day_of(r["on"]) for r in listed(record, "surgeon_reviews") if exists(r, as_of)],
-        treatments=[
-            (day_of(t["on"]), t["code"]) for t in listed(record, "treatments") if exists(t, as_of)
-        ],
+        treatments=[(day_of(t["on"]), t["code"]) for t in listed(record, "treatments") if exists(t, as_of)],
     )
     for study in listed(question, "studies"):
         if not exists(study, as_of) or list(name) not in [list(c) for c in study["covers"]]:
@@ -209,7 +203,7 @@ def days_counting(joint: Joint, clock: str, constraints: set[str]) -> list[date]
 
 # 3.2, the table; the Steinberg column is spelled out ("III" with any letter; "IV with extent A
 # or without"; "V" with any letter). Ficat III is below: it alone asks for the depression.
-EARLY = {
+EARLY: dict[tuple[str | None, str | None], set[str]] = {
     ("ARCO", "2019"): {"3A"},
     ("ARCO", "1993"): {"3A", "3"},
     ("ARCO", None): {"3", "3A"},
@@ -220,7 +214,7 @@ EARLY = {
     ("Koshino", None): {"3"},
     ("Aglietti", None): {"IV"},
 }
-LATE = {
+LATE: dict[tuple[str | None, str | None], set[str]] = {
     ("ARCO", "2019"): {"3B", "4"},
     ("ARCO", "1993"): {"3B", "3C", "4"},
     ("ARCO", None): {"3B", "3C", "4"},
@@ -231,7 +225,7 @@ LATE = {
     ("Koshino", None): {"4"},
     ("Aglietti", None): {"V"},
 }
-BEFORE_COLLAPSE_TEXTS = "0 1 1A 1B 1C 2 2A 2C I IA IB IC II IIA IIC".split()
+BEFORE_COLLAPSE_TEXTS = ["0", "1", "1A", "1B", "1C", "2", "2A", "2C", "I", "IA", "IB", "IC", "II", "IIA", "IIC"]
 
 
 def stage_of(finding: Json) -> tuple[str | None, str | None, str] | None:
@@ -636,7 +630,8 @@ def afresh(
     joint: Joint, person: Person, clock: str, here: Stretch, newest_study: date | None, not_before: date
 ) -> Target | None:
     """5: the target worked out in one stretch, without looking at what lay before it."""
-    assert here.row and here.row_since
+    assert here.row
+    assert here.row_since
     # "studies made before [an operation] are no anchor for the rows after it"
     anchor = newest_study
     if anchor and here.operation_on and anchor < here.operation_on:
@@ -669,9 +664,7 @@ def afresh(
 
     if anchor is None:
         return at_once(here.day)
-    interval = interval_of(
-        here.row, clock, anchor=anchor, start=start, row_since=here.row_since, no_pain=here.no_pain
-    )
+    interval = interval_of(here.row, clock, anchor=anchor, start=start, row_since=here.row_since, no_pain=here.no_pain)
     return from_interval(max(months(anchor, interval), not_before), interval)
 
 
@@ -820,9 +813,7 @@ def prompts_for_hips(person: Person) -> list[Json]:
         if not any(m >= months(d, 12) - days(42) for m in mris):
             target = max(months(d, 12), start + days(42)) if start else None
             found.append(prompt("repeat_mri_other_hip", other, target))
-    elsewhere = [
-        j for j in person.joints if is_lesion(j) and j.site != "hip" and j.site not in NO_PLAN_SITES
-    ]
+    elsewhere = [j for j in person.joints if is_lesion(j) and j.site != "hip" and j.site not in NO_PLAN_SITES]
     if elsewhere and not is_lesion(left) and not is_lesion(right):
         starts = [s for s in map(start_of, elsewhere) if s]
         for one in (left, right):
@@ -971,20 +962,42 @@ CONSTRAINTS = {"mri_unsafe", "pregnant", "kidney_disease"}
 END_REASONS = {"deceased", "transferred", "moved", "declined", "discharged"}
 FILMS = {"DX", "CR"}
 MODALITIES = FILMS | {"MR", "CT", "NM", "VISIT"}
-VIEWS = set(
-    "AP frog_leg_lateral cross_table_lateral axillary weight_bearing_AP lateral mortise".split()
-)
-TREATMENTS = set(
-    "OBS ACT WBR PT WGT FTW CAUS ESWT HBO PEMF ELEC CD CD+ NVG VFG ALLO SYN ROD OST REG"
-    " HEMI-R RES THA REV ARTHRO ARTHROD OTHER TRIAL".split()
-)
+VIEWS = {"AP", "frog_leg_lateral", "cross_table_lateral", "axillary", "weight_bearing_AP", "lateral", "mortise"}
+TREATMENTS = {
+    "OBS",
+    "ACT",
+    "WBR",
+    "PT",
+    "WGT",
+    "FTW",
+    "CAUS",
+    "ESWT",
+    "HBO",
+    "PEMF",
+    "ELEC",
+    "CD",
+    "CD+",
+    "NVG",
+    "VFG",
+    "ALLO",
+    "SYN",
+    "ROD",
+    "OST",
+    "REG",
+    "HEMI-R",
+    "RES",
+    "THA",
+    "REV",
+    "ARTHRO",
+    "ARTHROD",
+    "OTHER",
+    "TRIAL",
+}
 TICKS = {"yes", "no", "not_assessed"}
 PAINS = {"yes", "no", "not_known"}
 ARCO_1993 = {"0", "4"} | {n + letter for n in "123" for letter in ["", "A", "B", "C"]}
 ARCO_2019 = {"1", "2", "3A", "3B", "4"}
-STEINBERG = {"0", "VI"} | {
-    n + letter for n in ["I", "II", "III", "IV", "V"] for letter in ["", "A", "B", "C"]
-}
+STEINBERG = {"0", "VI"} | {n + letter for n in ["I", "II", "III", "IV", "V"] for letter in ["", "A", "B", "C"]}
 STAGE_VALUES: dict[str, tuple[set[str], set[str]]] = {  # system: (sites, values)
     "Ficat": ({"hip", "knee", "ankle"}, {"0", "I", "II", "IIA", "IIB", "III", "IV"}),
     "Steinberg": ({"hip"}, STEINBERG),
@@ -1005,7 +1018,7 @@ def need(condition: bool, thing: object) -> None:
 
 
 def keys(record: object, allowed: str, needed: str = "") -> Json:
-    """"An unknown key" is an error; so is a missing needed one."""
+    """ "An unknown key" is an error; so is a missing needed one."""
     need(isinstance(record, dict), record)
     assert isinstance(record, dict)
     for key in record:
@@ -1027,7 +1040,7 @@ def word(record: Json, key: str, allowed: set[str]) -> None:
 
 
 def a_day(record: Json, key: str) -> None:
-    """"Days from 1900-01-01 to 2199-12-31" """
+    """ "Days from 1900-01-01 to 2199-12-31" """
     value = record.get(key)
     if value is None:
         return
@@ -1053,7 +1066,7 @@ def in_error_mark(record: Json) -> None:
 
 
 def a_joint_name(site: object, side: object) -> None:
-    """"Sites ... with side left or right; jaw with side none" """
+    """ "Sites ... with side left or right; jaw with side none" """
     need(isinstance(site, str) and isinstance(side, str), (site, side))
     paired = site in PAIRED_SITES and side in ("left", "right")
     need(paired or (site, side) == ("jaw", "none"), (site, side))
