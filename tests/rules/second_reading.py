@@ -143,7 +143,7 @@ def read_person(question: Json) -> Person:
         as_of=as_of,
         constraints=set(listed(question, "constraints")),
         end=(day_of(end["on"]), end["reason"]) if end and day_of(end["on"]) <= as_of else None,
-        joints=[joint_record(question, (j["site"], j["side"]), j) for j in question["joints"]],
+        joints=[joint_record(question, (j["site"], j["side"]), j) for j in listed(question, "joints")],
         question=question,
     )
 
@@ -1156,7 +1156,7 @@ def check_joint(joint: Json) -> None:
 
 
 def check(question: Json) -> None:
-    keys(question, "as_of born constraints ended joints studies", "as_of joints")
+    keys(question, "as_of born constraints ended joints studies", "as_of")
     a_day(question, "as_of")
     a_day(question, "born")
     if question.get("born") is not None:
