@@ -155,8 +155,8 @@ def measures(rnd: Random, shape: str) -> Json:
     lean = {"quiet": "small", "growing": rnd.choice(["small", "medium", "large"])}.get(shape)
     percents: dict[str, list[float]] = {"small": [0, 3, 14, 14.9], "medium": [15, 22, 30], "large": [30.1, 31, 100]}
     angles: dict[str, list[tuple[float, float]]] = {
-        "small": [(95, 95), (100, 90), (0, 0), (190, 0)],
-        "medium": [(95, 95.5), (120, 119.5), (110, 100), (180, 59)],
+        "small": [(95, 95), (100, 90), (0, 0), (67.9, 122.1), (16.1, 173.9)],
+        "medium": [(95, 95.5), (95.1, 95.0), (120, 119.5), (110, 100), (180, 59)],
         "large": [(120, 120), (180, 180), (119.5, 121)],
     }
     letters = {"small": "A", "medium": "B", "large": "C"}
@@ -297,7 +297,7 @@ def joint_names(rnd: Random) -> list[tuple[str, str]]:
 
 def history(rnd: Random) -> Json:
     """One made-up person whom the form allows."""
-    question = rnd.choices([a_clinic_life, a_course, a_hinge], [5, 3, 2])[0](rnd)
+    question = rnd.choices([a_clinic_life, a_course, a_hinge, many_joints], [8, 6, 4, 2])[0](rnd)
     give_since_where_needed(rnd, question)
     if rnd.random() < 0.25:
         look_on_a_limit(rnd, question)
@@ -390,7 +390,7 @@ def a_hinge(rnd: Random) -> Json:
     studies = [scan] if rnd.random() < 0.9 else []
     days = [start]
     for _ in range(rnd.randint(2, 4)):
-        step = rnd.choice([0, 0, 0, 3, 3, 6, 6, 12, 12, 18, 24, 60])
+        step = rnd.choice([0, 0, 0, 3, 3, 6, 6, 12, 12, 18, 24, 60, 60])
         day = months(rnd.choice(days), step) + timedelta(days=rnd.choice([-1, 0, 0, 1] if step else [0, 10, 35, 41]))
         days.append(day)
         on = day.isoformat()
@@ -407,7 +407,40 @@ def a_hinge(rnd: Random) -> Json:
         if "film" in kind:
             studies.append({"on": on, "modality": "DX", "covers": [name], "views": FULL_VIEWS[site][0]})
     as_of = max(days) + timedelta(days=rnd.choice([0, 0, 30, 400]))
-    return {"as_of": as_of.isoformat(), "joints": [joint], "studies": studies}
+    constraints = [c for c in ("mri_unsafe", "pregnant") if rnd.random() < 0.1]
+    return {"as_of": as_of.isoformat(), "constraints": constraints, "joints": [joint], "studies": studies}
+
+
+def many_joints(rnd: Random) -> Json:
+    """Many joints with little each, on few days: what the prompts look at."""
+    first = date(rnd.randint(2008, 2020), rnd.randint(1, 12), rnd.randint(1, 28))
+    steps = [0, 1, 27, 28, 29, 41, 42, 43, 90, 322, 323, 324, 364, 365, 366, 800]
+    days = sorted(first + timedelta(days=rnd.choice(steps)) for _ in range(5))
+    names = [("hip", "left"), ("hip", "right"), ("jaw", "none")]
+    names += [(site, side) for site in ("shoulder", "knee", "ankle", "shaft") for side in ("left", "right")]
+    joints: list[Json] = []
+    for site, side in rnd.sample(names, rnd.randint(1, 6)):
+        joint: Json = {"site": site, "side": side, "state": rnd.choice(["lesion", "clear", "never_imaged", "replaced"])}
+        if joint["state"] in ("lesion", "replaced") and rnd.random() < 0.7:
+            joint["since"] = rnd.choice(days).isoformat()
+        joint["symptom_status"] = [
+            {"on": rnd.choice(days).isoformat(), "value": rnd.choice(["yes", "yes", "no", "not_known"])}
+            for _ in range(rnd.choice([0, 1, 2, 4]))
+        ]
+        joint["surgeon_reviews"] = [{"on": rnd.choice(days).isoformat()} for _ in range(rnd.choice([0, 0, 0, 1]))]
+        if rnd.random() < 0.15:
+            joint["treatments"] = [{"on": rnd.choice(days).isoformat(), "code": rnd.choice(REPLACING)}]
+        joints.append(joint)
+    studies: list[Json] = []
+    for _ in range(rnd.choice([0, 1, 2, 3, 5])):
+        covers = [list(c) for c in rnd.sample(names, rnd.choice([1, 2, 2]))]
+        if rnd.random() < 0.5:
+            covers = [["hip", "left"], ["hip", "right"]]
+        modality = rnd.choice(["MR", "MR", "MR", "CT", "VISIT", "DX"])
+        studies.append({"on": rnd.choice(days).isoformat(), "modality": modality, "covers": covers})
+    constraints = [c for c in ("mri_unsafe", "pregnant") if rnd.random() < 0.3]
+    as_of = max(days) + timedelta(days=rnd.choice([0, 0, 30]))
+    return {"as_of": as_of.isoformat(), "constraints": constraints, "joints": joints, "studies": studies}
 
 
 def hinge_day(rnd: Random, when: list[date]) -> date:

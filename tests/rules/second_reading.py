@@ -12,6 +12,7 @@ import calendar
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 Json = dict[str, Any]
@@ -313,7 +314,7 @@ def sizes_in(finding: Json) -> list[str]:
             sizes.append(letters[value[-1]])
     coronal, sagittal = finding.get("kerboul_coronal"), finding.get("kerboul_sagittal")
     if coronal is not None and sagittal is not None:
-        angle = coronal + sagittal
+        angle = Decimal(str(coronal)) + Decimal(str(sagittal))  # as written, not as floats add
         sizes.append("small" if angle <= 190 else "medium" if angle < 240 else "large")
     if finding.get("jic_type"):
         sizes.append({"A": "small", "B": "small", "C1": "medium", "C2": "large"}[finding["jic_type"]])
