@@ -297,7 +297,8 @@ def joint_names(rnd: Random) -> list[tuple[str, str]]:
 
 def history(rnd: Random) -> Json:
     """One made-up person whom the form allows."""
-    question = rnd.choices([a_clinic_life, a_course, a_hinge, many_joints], [8, 6, 4, 2])[0](rnd)
+    lives = {a_clinic_life: 8, a_course: 5, a_hinge: 2, on_its_targets: 4, many_joints: 2}
+    question = rnd.choices(list(lives), list(lives.values()))[0](rnd)
     give_since_where_needed(rnd, question)
     if rnd.random() < 0.25:
         look_on_a_limit(rnd, question)
@@ -375,40 +376,79 @@ def a_course(rnd: Random) -> Json:
     }
 
 
-def a_hinge(rnd: Random) -> Json:
-    """Very few records of one lesion, each exactly on a target, a step or a limit, or one day
-    beside it: where "before" and "on or before" part."""
+def a_beginning(rnd: Random) -> Json:
+    """One lesion and the scan that found it."""
     site = rnd.choice(["hip", "hip", "shoulder"])
-    name = [site, "left"]
     start = date(rnd.randint(2008, 2020), rnd.randint(1, 12), rnd.randint(1, 28))
     sized = {"site": site, "side": "left", "volume_percent": rnd.choice([10, 10, 20, 40])}
-    scan = {"on": start.isoformat(), "modality": "MR", "covers": [name], "findings": [sized]}
+    scan = {"on": start.isoformat(), "modality": "MR", "covers": [[site, "left"]], "findings": [sized]}
     joint: Json = {"site": site, "side": "left", "state": "lesion", "symptom_status": [], "treatments": []}
     joint["since"] = (start + timedelta(days=rnd.choice([0, 0, 0, 30, -30, -400]))).isoformat()
     if rnd.random() < 0.8:
         joint["symptom_status"].append({"on": start.isoformat(), "value": "no"})
-    studies = [scan] if rnd.random() < 0.9 else []
-    days = [start]
+    return {
+        "as_of": start.isoformat(),
+        "constraints": [c for c in ("mri_unsafe", "pregnant") if rnd.random() < 0.1],
+        "joints": [joint],
+        "studies": [scan] if rnd.random() < 0.9 else [],
+    }
+
+
+def add_event(rnd: Random, question: Json, day: date) -> None:
+    """One thing happens to the one joint of `a_beginning`."""
+    joint, on = question["joints"][0], day.isoformat()
+    name = [joint["site"], joint["side"]]
+    kind = rnd.choice(["pain", "pain", "operation", "fracture", "film", "film", "scan", "size", "film and operation"])
+    if kind == "pain":
+        joint["symptom_status"].append({"on": on, "value": rnd.choice(["yes", "no"])})
+    if "operation" in kind:
+        joint["treatments"].append({"on": on, "code": rnd.choice([*PRESERVING, "THA"])})
+    if kind in ("fracture", "size"):
+        said = (
+            {"collapse_mm": rnd.choice([1, 3])} if kind == "fracture" else {"volume_percent": rnd.choice([10, 20, 40])}
+        )
+        finding = {"site": name[0], "side": name[1], **said}
+        question["studies"].append({"on": on, "modality": "CT", "covers": [name], "findings": [finding]})
+    if kind == "scan":
+        question["studies"].append({"on": on, "modality": "MR", "covers": [name], "findings": []})
+    if "film" in kind:
+        views = FULL_VIEWS[name[0]][0]
+        question["studies"].append({"on": on, "modality": "DX", "covers": [name], "views": views})
+
+
+def a_hinge(rnd: Random) -> Json:
+    """Very few records of one lesion, each exactly on a target, a step or a limit, or one day
+    beside it: where "before" and "on or before" part."""
+    question = a_beginning(rnd)
+    days = [date.fromisoformat(question["as_of"])]
     for _ in range(rnd.randint(2, 4)):
         step = rnd.choice([0, 0, 0, 3, 3, 6, 6, 12, 12, 18, 24, 60, 60])
-        day = months(rnd.choice(days), step) + timedelta(days=rnd.choice([-1, 0, 0, 1] if step else [0, 10, 35, 41]))
-        days.append(day)
-        on = day.isoformat()
-        kind = rnd.choice(["pain", "operation", "fracture", "film", "film", "scan", "film and operation"])
-        if kind == "pain":
-            joint["symptom_status"].append({"on": on, "value": rnd.choice(["yes", "no"])})
-        if "operation" in kind:
-            joint["treatments"].append({"on": on, "code": rnd.choice([*PRESERVING, "THA"])})
-        if kind == "fracture":
-            finding = {"site": site, "side": "left", "collapse_mm": rnd.choice([1, 3])}
-            studies.append({"on": on, "modality": "CT", "covers": [name], "findings": [finding]})
-        if kind == "scan":
-            studies.append({"on": on, "modality": "MR", "covers": [name], "findings": []})
-        if "film" in kind:
-            studies.append({"on": on, "modality": "DX", "covers": [name], "views": FULL_VIEWS[site][0]})
-    as_of = max(days) + timedelta(days=rnd.choice([0, 0, 30, 400]))
-    constraints = [c for c in ("mri_unsafe", "pregnant") if rnd.random() < 0.1]
-    return {"as_of": as_of.isoformat(), "constraints": constraints, "joints": [joint], "studies": studies}
+        near = [-1, 0, 0, 1] if step else [0, 10, 35, 41]
+        near += [-43, -42, -41] if step == 12 else []
+        days.append(months(rnd.choice(days), step) + timedelta(days=rnd.choice(near)))
+        add_event(rnd, question, days[-1])
+    question["as_of"] = (max(days) + timedelta(days=rnd.choice([0, 0, 30, 400]))).isoformat()
+    return question
+
+
+def on_its_targets(rnd: Random) -> Json:
+    """One lesion, followed by its own plan: each event lies on a limit of a window or beside it."""
+    question = a_beginning(rnd)
+    joint = question["joints"][0]
+    joint["since"] = min(joint["since"], question["as_of"])
+    day = date.fromisoformat(question["as_of"])
+    for _ in range(rnd.randint(2, 5)):
+        clocks = plan(question)["joints"][0]["clocks"]
+        limits = [clock[key] for clock in clocks for key in ("target", "target", "opens", "closes", "latest_safe")]
+        later = [limit for limit in limits if limit >= day.isoformat()]
+        if later and rnd.random() < 0.8:
+            day = max(day, date.fromisoformat(rnd.choice(later)) + timedelta(days=rnd.choice([-1, 0, 0, 0, 1])))
+        else:
+            day += timedelta(days=rnd.choice([0, 1, 30, 200]))
+        add_event(rnd, question, day)
+        question["as_of"] = day.isoformat()
+    question["as_of"] = (day + timedelta(days=rnd.choice([0, 0, 30, 400]))).isoformat()
+    return question
 
 
 def many_joints(rnd: Random) -> Json:
