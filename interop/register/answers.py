@@ -9,20 +9,23 @@ import phonenumbers
 
 from interop.register.words import nothing_said, plain, tidy
 
-FEMALE = frozenset("f female femme feminin feminine femenino femenina w weiblich frau mujer woman fem donna vrouw kobieta k".split())
-MALE = frozenset("m male homme masculin masculine masculino mann mannlich h hombre man masc uomo mezczyzna".split())
-OTHER = frozenset("d x divers diverse nonbinary non-binary other intersex diverso autre otro".split())
+FEMALE = frozenset(
+    ["f", "female", "femme", "feminin", "feminine", "femenino", "femenina", "w", "weiblich", "frau", "mujer", "woman", "fem", "donna", "vrouw", "kobieta", "k"]
+)
+MALE = frozenset(["m", "male", "homme", "masculin", "masculine", "masculino", "mann", "mannlich", "h", "hombre", "man", "masc", "uomo", "mezczyzna"])
+OTHER = frozenset(["d", "x", "divers", "diverse", "nonbinary", "non-binary", "other", "intersex", "diverso", "autre", "otro"])
 YES = frozenset(
-    "y yes ja j oui o si s x + ++ true 1 mild moderate severe painful symptomatic symptomatisch symptomatique sintomatico sintomatica leicht massig stark "
-    "schmerz schmerzen schmerzhaft pain douleur douleurs douloureux dolor doloroso leve moderado severo leger legere modere severe gering vorhanden present".split()
+    ["y", "yes", "ja", "j", "oui", "o", "si", "s", "x", "+", "++", "true", "1", "mild", "moderate", "severe", "painful", "symptomatic", "symptomatisch", "symptomatique", "sintomatico", "sintomatica", "leicht", "massig", "stark", "schmerz", "schmerzen", "schmerzhaft", "pain", "douleur", "douleurs", "douloureux", "dolor", "doloroso", "leve", "moderado", "severo", "leger", "legere", "modere", "severe", "gering", "vorhanden", "present"]
 )
 NO = frozenset(
-    "n no nein non false 0 none asymptomatic asymptomatisch asymptomatique asintomatico asintomatica schmerzfrei beschwerdefrei painless pain-free painfree "
-    "keine aucun aucune ninguno ninguna sans sin nil absent".split()
+    ["n", "no", "nein", "non", "false", "0", "none", "asymptomatic", "asymptomatisch", "asymptomatique", "asintomatico", "asintomatica", "schmerzfrei", "beschwerdefrei", "painless", "pain-free", "painfree", "keine", "aucun", "aucune", "ninguno", "ninguna", "sans", "sin", "nil", "absent"]
 )
 EXPOSURES: tuple[tuple[str, str], ...] = (
     ("sickle_cell", r"sickle|hbss|hbsc|\bscd\b|sichelzell|drepanocyt|falciforme|drepanocit"),
-    ("steroid", r"steroid|\bpred\b|predniso|dexameth|methylpred|cortico|cortison|kortison|kortiko|corticoid|hydrocort|esteroid"),
+    (
+        "steroid",
+        r"steroid|\bpred\b|predniso|dexameth|methylpred|cortico|cortison|kortison|kortiko|corticoid|hydrocort|esteroid",
+    ),
     ("lupus", r"\bsle\b|lupus|\bles\b|\bled\b"),
     ("alcohol", r"alcohol|alkohol|\betoh\b|alcool|alcoolis|\boh\b|ethyl|c2h5oh|aethyl|athyl"),
     ("hiv", r"\bhiv\b|\bvih\b|\baids\b|\bsida\b"),
@@ -47,8 +50,12 @@ LONG_UNITS = (
     ("year", r"y(?:ea)?rs?|jahre?n?|ans?|annees?|anos?|y|j|a|jr"),
     ("day", r"days?|tage?n?|jours?|dias?|d|t"),
 )
-DISCHARGED = re.compile(r"discharg|entlassen|abgeschloss|sorti|\balta\b|closed|no (?:further )?(?:follow|f/?u|review)|signed off|beendet|kein(?:e)? (?:weitere )?kontroll|termine\b|fin de suivi")
-ENDED = re.compile(r"deceased|died|dead|\brip\b|verstorben|gestorben|decede|fallecid|moved|transferred|verzogen|demenage|traslad|declined|verweigert")
+DISCHARGED = re.compile(
+    r"discharg|entlassen|abgeschloss|sorti|\balta\b|closed|no (?:further )?(?:follow|f/?u|review)|signed off|beendet|kein(?:e)? (?:weitere )?kontroll|termine\b|fin de suivi"
+)
+ENDED = re.compile(
+    r"deceased|died|dead|\brip\b|verstorben|gestorben|decede|fallecid|moved|transferred|verzogen|demenage|traslad|declined|verweigert"
+)
 
 
 def read_sex(text: str, *, woman_is_m: bool = False) -> str | None:
@@ -82,9 +89,15 @@ def read_symptoms(text: str, *, heading: str = "") -> str | None:
         return "not_known"
     if score := re.fullmatch(r"(?:nrs|vas|eva|pain)?[ :]*(\d{1,2})(?:[.,]\d)? ?/ ?10", said):
         return "no" if score.group(1) == "0" else "yes"
+    if re.match(r"(?:no|not|kein\w*|ohne|sans|pas de|pas|sin|non) \w+$", said):
+        return "no"
     words = set(re.findall(r"[a-z+-]+|\d", said))
     if said in YES or (words & YES and not words & NO):
-        return "no" if plain(heading).startswith("asympt") and said in ("y", "yes", "ja", "oui", "si", "1", "x", "true") else "yes"
+        return (
+            "no"
+            if plain(heading).startswith("asympt") and said in ("y", "yes", "ja", "oui", "si", "1", "x", "true")
+            else "yes"
+        )
     return "no" if words & NO and not words & YES else None
 
 
@@ -158,7 +171,10 @@ def _e164(text: str, region: str) -> str:
         number = phonenumbers.parse(said, region)
     except phonenumbers.NumberParseException:
         return ""
-    premium = phonenumbers.number_type(number) in (phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.SHARED_COST)
+    premium = phonenumbers.number_type(number) in (
+        phonenumbers.PhoneNumberType.PREMIUM_RATE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+    )
     if number.extension or premium or not phonenumbers.is_possible_number(number):
         return ""
     if phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
@@ -173,7 +189,9 @@ def read_email(text: str) -> ContactSaid:
         return ContactSaid("")
     name, _, domain = said.rpartition("@")
     good = (
-        said.isascii() and len(said) <= 254 and len(name) <= 64
+        said.isascii()
+        and len(said) <= 254
+        and len(name) <= 64
         and re.fullmatch(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*", name)
         and re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}", domain)
     )

@@ -10,16 +10,56 @@ from interop.register.words import nothing_said, plain
 
 IGNORE, ASK = "ignore", "ask"
 FIELDS = (
-    "mrn", "name", "family_name", "given_name", "born", "sex", "phone", "phone_other", "email", "joint", "side", "cause",
-    "stage", "stage_system", "size", "kerboul_coronal", "kerboul_sagittal", "collapse_mm", "symptoms",
-    "xray_on", "mri_on", "ct_on", "diagnosed_on", "review", "treatment", "treatment_on", "notes", IGNORE,
+    "mrn",
+    "name",
+    "family_name",
+    "given_name",
+    "born",
+    "sex",
+    "phone",
+    "phone_other",
+    "email",
+    "joint",
+    "side",
+    "cause",
+    "stage",
+    "stage_system",
+    "size",
+    "kerboul_coronal",
+    "kerboul_sagittal",
+    "collapse_mm",
+    "symptoms",
+    "xray_on",
+    "mri_on",
+    "ct_on",
+    "diagnosed_on",
+    "review",
+    "treatment",
+    "treatment_on",
+    "notes",
+    IGNORE,
 )
 MANY = frozenset(("notes", "cause", "stage", "size", "treatment", "review", IGNORE, ASK))
 """Fields that several columns may share."""
 DAYS = frozenset(("born", "xray_on", "mri_on", "ct_on", "diagnosed_on", "treatment_on"))
 DATED = DAYS | {"treatment", "review"}
 """Columns whose dates count as evidence for the order of day and month."""
-NEVER_READ = frozenset(("is staff", "is superuser", "is admin", "clinic id", "clinic", "id", "pk", "uuid", "public id", "password", "role", "user id"))
+NEVER_READ = frozenset(
+    (
+        "is staff",
+        "is superuser",
+        "is admin",
+        "clinic id",
+        "clinic",
+        "id",
+        "pk",
+        "uuid",
+        "public id",
+        "password",
+        "role",
+        "user id",
+    )
+)
 SURE, LIKELY = 100, 45
 NOT_THE_PATIENT = re.compile(
     r"\b(?:gp|doctor|dr|consultant|surgeon|physician|arzt|hausarzt|operateur|zuweiser|medecin|chirurgien|medico|cirujano|nok|next of kin|"
@@ -131,8 +171,8 @@ def guess_columns(headings: Sequence[str], samples: Sequence[Sequence[str]], *, 
                 continue
             fit = _fit(name, values, heading, today)
             points = (surety if name == named else 0) + 50 * fit
-            if name == named and values and fit < 0.3:
-                points -= 60  # the heading says so, the values say otherwise
+            if name == named and surety < SURE and values and fit < 0.3:
+                points -= 60  # the heading seems to say so, the values say otherwise
             if points >= LIKELY and (name == named or fit >= 0.8):
                 scores.append((points, at, name))
     chosen = _assign(scores)
@@ -192,26 +232,57 @@ def _tests(heading: str, today: date) -> dict[str, Callable[[str], bool]]:
     named_days = dict.fromkeys(DAYS, a_day) if field_of_heading(heading)[0] in DAYS else {}
     return {
         **named_days,
-        "mrn": lambda value: bool(re.fullmatch(r"\s*'?(?=\S*\d)[\w./-]{2,30}\s*", value)) and not a_day(value) if not re.fullmatch(r"\s*\d+\s*", value) else True,
-        "name": lambda value: bool(re.fullmatch(r"[^\d@;:=]{2,80}", value)) and bool(re.search(r"[ ,]", value.strip())) and not joints.sites_in(value),
+        "mrn": lambda value: (
+            bool(re.fullmatch(r"\s*'?(?=\S*\d)[\w./-]{2,30}\s*", value)) and not a_day(value)
+            if not re.fullmatch(r"\s*\d+\s*", value)
+            else True
+        ),
+        "name": lambda value: (
+            bool(re.fullmatch(r"[^\d@;:=]{2,80}", value))
+            and (
+                field_of_heading(heading)[0] == "name"
+                or (bool(re.search(r"[ ,]", value.strip()))
+                and not joints.sites_in(value))
+            )
+        ),
         "sex": lambda value: bool(answers.read_sex(value)),
-        "phone": lambda value: bool(re.search(r"^\W*\+?[\d ()/.,;-]{7,40}", value)) and len(re.sub(r"\D", "", value)) >= 8 and not a_day(value),
+        "phone": lambda value: (
+            bool(re.search(r"^\W*\+?[\d ()/.,;-]{7,40}", value))
+            and len(re.sub(r"\D", "", value)) >= 8
+            and not a_day(value)
+        ),
         "email": lambda value: "@" in value,
         "joint": lambda value: bool(joints.sites_in(value)) and len(value) < 60,
-        "side": lambda value: bool(joints.sides_in(value, column_of_sides=True)) and len(value) < 20 and not joints.sites_in(value),
+        "side": lambda value: (
+            bool(joints.sides_in(value, column_of_sides=True)) and len(value) < 20 and not joints.sites_in(value)
+        ),
         "stage": a_stage,
         "stage_system": lambda value: bool(stages.read_system(value)[0]) and not a_stage(value),
-        "size": lambda value: (said := sizes.read_size(value, heading=heading)).size.measured or bool(said.notes) or said.fault == "unit_missing",
+        "size": lambda value: (
+            (said := sizes.read_size(value, heading=heading)).size.measured
+            or bool(said.notes)
+            or said.fault == "unit_missing"
+        ),
         "symptoms": lambda value: answers.read_symptoms(value) in ("yes", "no"),
         "review": lambda value: answers.read_review(value).kind in ("interval", "discharged", "ended") or a_day(value),
         "treatment": lambda value: any(said.code for said in treatments.read_treatments(value, order="", today=today)),
         "treatment_on": a_day if field_of_heading(heading)[0] == "treatment_on" else lambda value: False,
         "cause": lambda value: bool(answers.read_exposures(value).kinds) and answers.read_exposures(value).read,
         "notes": lambda value: True if field_of_heading(heading)[0] == "notes" else False,
-        "family_name": lambda value: bool(re.fullmatch(r"[^\d@;:=]{1,60}", value)) and field_of_heading(heading)[0] == "family_name",
-        "given_name": lambda value: bool(re.fullmatch(r"[^\d@;:=]{1,60}", value)) and field_of_heading(heading)[0] == "given_name",
-        "kerboul_coronal": lambda value: sizes.number(value.replace("°", "")) is not None and field_of_heading(heading)[0] == "kerboul_coronal",
-        "kerboul_sagittal": lambda value: sizes.number(value.replace("°", "")) is not None and field_of_heading(heading)[0] == "kerboul_sagittal",
-        "collapse_mm": lambda value: sizes.number(value.lower().replace("mm", "")) is not None and field_of_heading(heading)[0] == "collapse_mm",
+        "family_name": lambda value: (
+            bool(re.fullmatch(r"[^\d@;:=]{1,60}", value)) and field_of_heading(heading)[0] == "family_name"
+        ),
+        "given_name": lambda value: (
+            bool(re.fullmatch(r"[^\d@;:=]{1,60}", value)) and field_of_heading(heading)[0] == "given_name"
+        ),
+        "kerboul_coronal": lambda value: (
+            sizes.number(value.replace("°", "")) is not None and field_of_heading(heading)[0] == "kerboul_coronal"
+        ),
+        "kerboul_sagittal": lambda value: (
+            sizes.number(value.replace("°", "")) is not None and field_of_heading(heading)[0] == "kerboul_sagittal"
+        ),
+        "collapse_mm": lambda value: (
+            sizes.number(value.lower().replace("mm", "")) is not None and field_of_heading(heading)[0] == "collapse_mm"
+        ),
         "phone_other": lambda value: field_of_heading(heading)[0] == "phone_other" and bool(re.search(r"\d{3}", value)),
     }

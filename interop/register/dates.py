@@ -42,9 +42,16 @@ MONTHS = {
 }
 NUMERIC = re.compile(r"(\d{1,4})([./ -])(\d{1,2})\2(\d{4}|\d{1,2})", re.ASCII)
 CLOCK = re.compile(r"[t ,]+\d{1,2}[:.h]\d{2}([:.]\d{2}([.,]\d+)?)?( ?[ap]\.?m\.?)?(z|[+-]\d\d:?\d\d)?$")
-NAMED = re.compile(r"(?:(?:mo|di|mi|do|fr|sa|so|mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]? )?(\d{1,2})(?:st|nd|rd|th|er|\.|º|°)?[ ./-]*(?:de |di |of )?([a-z]{3,10})\.?,?[ ./-]*(?:de |del )?'?(\d{4}|\d{2})", re.ASCII)
-NAMED_MONTH_FIRST = re.compile(r"([a-z]{3,10})\.?[ ./-]*(\d{1,2})(?:st|nd|rd|th)?(?:, ?| |-|/)'?(\d{4}|\d{2})", re.ASCII)
-MONTH_AND_YEAR = re.compile(r"(\d{1,2})[./-](\d{4})|(\d{4})[./-](\d{1,2})|([a-z]{3,10})\.?[ ./-]*(?:de |del )?(\d{4})", re.ASCII)
+NAMED = re.compile(
+    r"(?:(?:mo|di|mi|do|fr|sa|so|mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]? )?(\d{1,2})(?:st|nd|rd|th|er|\.|º|°)?[ ./-]*(?:de |di |of )?([a-z]{3,10})\.?,?[ ./-]*(?:de |del )?'?(\d{4}|\d{2})",
+    re.ASCII,
+)
+NAMED_MONTH_FIRST = re.compile(
+    r"([a-z]{3,10})\.?[ ./-]*(\d{1,2})(?:st|nd|rd|th)?(?:, ?| |-|/)'?(\d{4}|\d{2})", re.ASCII
+)
+MONTH_AND_YEAR = re.compile(
+    r"(\d{1,2})[./-](\d{4})|(\d{4})[./-](\d{1,2})|([a-z]{3,10})\.?[ ./-]*(?:de |del )?(\d{4})", re.ASCII
+)
 SERIAL = re.compile(r"(\d{5})(?:[.,]\d+)?", re.ASCII)
 FIRST_SERIAL, LAST_SERIAL = 3654, 73050  # 1910 to 2099
 
@@ -140,9 +147,13 @@ class Evidence:
     def together(self, other: "Evidence") -> "Evidence":
         return Evidence(
             {order: self.only[order] + other.only[order] for order in ORDERS},
-            self.several + other.several, self.impossible + other.impossible, self.dots + other.dots,
-            self.serials + other.serials, self.read + other.read,
-            self.two_digit_years + other.two_digit_years, self.sample or other.sample,
+            self.several + other.several,
+            self.impossible + other.impossible,
+            self.dots + other.dots,
+            self.serials + other.serials,
+            self.read + other.read,
+            self.two_digit_years + other.two_digit_years,
+            self.sample or other.sample,
         )
 
 
@@ -158,7 +169,9 @@ def decide_orders(evidence: Mapping[int, Evidence]) -> dict[int, str]:
     common = proved.pop() if len(proved) == 1 and not contradicted else ""
     orders = {}
     for at, found in evidence.items():
-        by_dots = "dmy" if found.dots and found.dots == found.numeric + found.impossible and not (common or proved) else ""
+        by_dots = (
+            "dmy" if found.dots and found.dots == found.numeric + found.impossible and not (common or proved) else ""
+        )
         orders[at] = found.order or ("" if found.contradicts else common or by_dots)
     return orders
 
@@ -186,6 +199,7 @@ def find_days(text: str, *, order: str, today: date) -> list[Said]:
     said, found = plain(text), []
     patterns = (NUMERIC, NAMED, NAMED_MONTH_FIRST, MONTH_AND_YEAR, re.compile(r"(?:19|20)\d{2}"))
     for pattern in patterns:
+
         def take(match: re.Match[str]) -> str:
             day = read_day(match.group(), order=order, today=today)
             if day.fault == "unreadable":
@@ -218,7 +232,9 @@ def _years(text: str, latest: date, birth: bool) -> list[int]:
 
 
 def _in_order(first: str, second: str, third: str, order: str, latest: date) -> date | None:
-    day, month, year = {"dmy": (first, second, third), "mdy": (second, first, third), "ymd": (third, second, first)}[order]
+    day, month, year = {"dmy": (first, second, third), "mdy": (second, first, third), "ymd": (third, second, first)}[
+        order
+    ]
     if len(day) > 2 or len(month) > 2 or len(year) not in (2, 4):
         return None
     return _dated(_years(year, min(latest, date(2099, 12, 31)), False)[0], int(month), int(day)).day

@@ -11,8 +11,20 @@ from dataclasses import dataclass
 from charset_normalizer import from_bytes
 
 ENCODINGS = (
-    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32",
-    "cp1252", "mac_roman", "cp1250", "cp1254", "iso8859_15", "cp850", "cp437", "cp1251", "cp1253",
+    "utf-8",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "cp1252",
+    "mac_roman",
+    "cp1250",
+    "cp1254",
+    "iso8859_15",
+    "cp850",
+    "cp437",
+    "cp1251",
+    "cp1253",
 )
 """What a person may choose from."""
 ONE_BYTE = ENCODINGS[5:12]
@@ -89,7 +101,9 @@ def _likeliest(data: bytes) -> str:
 
 
 def _score(data: bytes, encoding: str) -> float:
-    return sum(map(_plausibility, re.findall(r"\w*[^\x00-\x7f][^\x00-\x40\s]*", data.decode(encoding, errors="replace"))))
+    return sum(
+        map(_plausibility, re.findall(r"\w*[^\x00-\x7f][^\x00-\x40\s]*", data.decode(encoding, errors="replace")))
+    )
 
 
 def _plausibility(word: str) -> float:
@@ -113,6 +127,6 @@ def _plausibility(word: str) -> float:
 
 
 def _telling_words(data: bytes, encoding: str) -> tuple[str, ...]:
-    text = data[:SAMPLE - SAMPLE % 4].decode(encoding, errors="ignore")
+    text = data[: SAMPLE - SAMPLE % 4].decode(encoding, errors="ignore")
     seen = dict.fromkeys(re.findall(r"[^\W\d_]*[^\W\d_a-zA-Z][^\W\d_]*", text))
     return tuple(word for word in seen if len(word) > 2)[:3]

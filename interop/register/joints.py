@@ -19,18 +19,25 @@ SITE_WORDS = {
 }
 SITES = {word: site for site, words in SITE_WORDS.items() for word in words.split()}
 SIDES = {
-    **dict.fromkeys("r rt re right rechts rechte rechter rechtes rh rhs dx droite droit dte dt derecha derecho der dcha dcho destra destro dext rechterheup".split(), (RIGHT,)),
-    **dict.fromkeys("l lt li left links linke linker linkes lh lhs sx gauche gche izquierda izquierdo izq izqda izda izdo sinistra sinistro sin".split(), (LEFT,)),
     **dict.fromkeys(
-        "both bilateral bilat bilaterale bilaterales bilaterally bl bds beide beiden beider beidseits beidseitig beids bd deux "
-        "ambas ambos bilaterais entrambe entrambi rl lr tweezijdig beiderseits double".split(),
+        ["r", "rt", "re", "right", "rechts", "rechte", "rechter", "rechtes", "rh", "rhs", "dx", "droite", "droit", "dte", "dt", "derecha", "derecho", "der", "dcha", "dcho", "destra", "destro", "dext", "rechterheup"],
+        (RIGHT,),
+    ),
+    **dict.fromkeys(
+        ["l", "lt", "li", "left", "links", "linke", "linker", "linkes", "lh", "lhs", "sx", "gauche", "gche", "izquierda", "izquierdo", "izq", "izqda", "izda", "izdo", "sinistra", "sinistro", "sin"],
+        (LEFT,),
+    ),
+    **dict.fromkeys(
+        ["both", "bilateral", "bilat", "bilaterale", "bilaterales", "bilaterally", "bl", "bds", "beide", "beiden", "beider", "beidseits", "beidseitig", "beids", "bd", "deux", "ambas", "ambos", "bilaterais", "entrambe", "entrambi", "rl", "lr", "tweezijdig", "beiderseits", "double"],
         (RIGHT, LEFT),
     ),
 }
 ONE_LETTER_SIDES = {"d": (RIGHT,), "g": (LEFT,), "i": (LEFT,), "s": (LEFT,), "b": (RIGHT, LEFT), "2": (RIGHT, LEFT)}
 """Read as a side only in a column of sides: French and Spanish d, French g, Spanish i."""
-BOTH_SIGNS = re.compile(r"\bb ?/ ?l\b|\b(?:r|re|rt|d|right|rechts|droite|derecha) ?(?:/|\+|&|-|,|and|und|et|y|e|u) ?(?:l|li|lt|g|i|left|links|gauche|izquierda)\b|"
-                        r"\b(?:l|li|lt|left|links|gauche|g|izquierda) ?(?:/|\+|&|-|,|and|und|et|y|e|u) ?(?:r|re|rt|d|right|rechts|droite|derecha)\b")
+BOTH_SIGNS = re.compile(
+    r"\bb ?/ ?l\b|\b(?:r|re|rt|d|right|rechts|droite|derecha) ?(?:/|\+|&|-|,|and|und|et|y|e|u) ?(?:l|li|lt|g|i|left|links|gauche|izquierda)\b|"
+    r"\b(?:l|li|lt|left|links|gauche|g|izquierda) ?(?:/|\+|&|-|,|and|und|et|y|e|u) ?(?:r|re|rt|d|right|rechts|droite|derecha)\b"
+)
 UNSURE = re.compile(r"\?|\b(?:vs|or|oder|ou)\b|\bnot\b|\bkein")
 
 
@@ -70,7 +77,12 @@ def sites_in(text: str) -> tuple[str, ...]:
     found = dict.fromkeys(SITES[word] for word in re.findall(r"[a-z]+", plain(text)) if word in SITES)
     if "hip" in found and "knee" in found and re.search(r"femoral cond|condyl", plain(text)):
         del found["hip"]
-    if "hip" in found and "shoulder" in found and re.search(r"humer", plain(text)) and not re.search(r"hip|huft|hanche|cadera", plain(text)):
+    if (
+        "hip" in found
+        and "shoulder" in found
+        and re.search(r"humer", plain(text))
+        and not re.search(r"hip|huft|hanche|cadera", plain(text))
+    ):
         del found["hip"]
     if "shaft" in found:
         return ("shaft",)
@@ -94,7 +106,7 @@ def read_joints(joint: str, side: str = "", *, site_of_heading: str = "") -> Joi
             return JointsSaid((), "unreadable")
         if not sites:
             waiting += sides  # "right and left hip": the side waits for the next site
-            if not sides and plain(part):
+            if plain(part) and (not sides or set(re.findall(r"[a-z]{3,}", part)) - set(SIDES)):
                 return JointsSaid((), "unreadable")
             continue
         site = sites[0]

@@ -106,7 +106,15 @@ def read_register(data: bytes, choices: Choices, *, today: date) -> Reading:
     orders = dict.fromkeys(dated, choices.order) if choices.order else dates.decide_orders(evidence)
     sexes = [value for at, column in enumerate(guesses) if column.field == "sex" for value in samples[at]]
     return Reading(
-        table, choices, today, start, sum(row.number < start for row in first), guesses, orders, evidence, count,
+        table,
+        choices,
+        today,
+        start,
+        sum(row.number < start for row in first),
+        guesses,
+        orders,
+        evidence,
+        count,
         answers.says_hombre_mujer(sexes),
     )
 
@@ -152,7 +160,8 @@ def _chosen(guesses: tuple[ColumnGuess, ...], chosen: tuple[str, ...]) -> tuple[
     if len(chosen) != len(guesses):
         return guesses
     return tuple(
-        guess if guess.dangerous or field not in (*columns.FIELDS, ASK, IGNORE)
+        guess
+        if guess.dangerous or field not in (*columns.FIELDS, ASK, IGNORE)
         else ColumnGuess(guess.heading, field, guess.sample, guess.filled)
         for guess, field in zip(guesses, chosen, strict=True)
     )

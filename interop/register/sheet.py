@@ -101,9 +101,18 @@ def _refuse_what_is_no_table(data: bytes) -> None:
         raise Unreadable("too_large")
     start = data[:1024].lstrip()
     kinds = {
-        b"%PDF": "kind_pdf", b"\xd0\xcf\x11\xe0": "kind_old_excel", b"Rar!": "kind_zip", b"7z\xbc\xaf": "kind_zip",
-        b"\x1f\x8b": "kind_zip", b"\x89PNG": "kind_picture", b"\xff\xd8\xff": "kind_picture", b"GIF8": "kind_picture",
-        b"<": "kind_page", b"{\\rtf": "kind_page", b"MZ": "kind_unknown", b"\x7fELF": "kind_unknown",
+        b"%PDF": "kind_pdf",
+        b"\xd0\xcf\x11\xe0": "kind_old_excel",
+        b"Rar!": "kind_zip",
+        b"7z\xbc\xaf": "kind_zip",
+        b"\x1f\x8b": "kind_zip",
+        b"\x89PNG": "kind_picture",
+        b"\xff\xd8\xff": "kind_picture",
+        b"GIF8": "kind_picture",
+        b"<": "kind_page",
+        b"{\\rtf": "kind_page",
+        b"MZ": "kind_unknown",
+        b"\x7fELF": "kind_unknown",
     }
     for mark, code in kinds.items():
         if start.startswith(mark) and not (mark == b"MZ" and b"," in start[:80]):
@@ -128,7 +137,9 @@ def _from_workbook(data: bytes, sheet: str) -> Sheet:
     if not width:
         raise Unreadable("empty")
     text = out.getvalue()
-    return Sheet("xlsx", EncodingGuess("utf-8", "workbook"), SeparatorGuess(",", width, 0, 0), text, tuple(names), chosen)
+    return Sheet(
+        "xlsx", EncodingGuess("utf-8", "workbook"), SeparatorGuess(",", width, 0, 0), text, tuple(names), chosen
+    )
 
 
 def _records(text: str, separator: str) -> Iterator[Row]:

@@ -7,8 +7,7 @@ from interop.register.words import nothing_said, plain
 
 NUMBER = r"(\d{1,3}(?:[.,]\d+)?)"
 WORDS = frozenset(
-    "large small medium big massive moderate tiny early late extensive gross groß klein mittel mittelgross grand grande "
-    "petit petite moyen moyenne pequeno pequena mediano mediana".split()
+    ["large", "small", "medium", "big", "massive", "moderate", "tiny", "early", "late", "extensive", "gross", "groß", "klein", "mittel", "mittelgross", "grand", "grande", "petit", "petite", "moyen", "moyenne", "pequeno", "pequena", "mediano", "mediana"]
 )
 
 
@@ -93,7 +92,9 @@ def _kerboul(said: str, named: str) -> SizeSaid | None:
         re.search(r"°|deg|grad", said) or re.search(r"kerbou?l|winkel|angle|angulo", named)
     ):
         return None
-    bare = re.sub(r"kerbou?l|\bkerb\b|\bka\b|angle|winkel|angulo|sum\w*|deg\w*|grad\w*|°|=|:|combined|modified|mod", " ", said)
+    bare = re.sub(
+        r"kerbou?l|\bkerb\b|\bka\b|angle|winkel|angulo|sum\w*|deg\w*|grad\w*|°|=|:|combined|modified|mod", " ", said
+    )
     both = re.search(rf"(?:cor\w*)?\s*{NUMBER}\s*(?:cor\w*)?\s*[+/,;&]\s*(?:sag\w*)?\s*{NUMBER}", bare)
     if both:
         one, two = (float(value.replace(",", ".")) for value in both.groups())
@@ -111,10 +112,15 @@ def _percent(said: str, named: str) -> SizeSaid | None:
     unit_in_heading = bool(re.search(r"%|percent|prozent|pourcent|porcent", named))
     if "%" not in said and not re.search(r"percent|prozent|pourcent|porcent", said) and not unit_in_heading:
         return None
-    if meant := re.search(rf"\(\s*{NUMBER}\s*%?\s*\)", said):  # ">30% (40)": the number in brackets is what was measured
+    if meant := re.search(
+        rf"\(\s*{NUMBER}\s*%?\s*\)", said
+    ):  # ">30% (40)": the number in brackets is what was measured
         return SizeSaid(Size(volume_percent=float(meant.group(1).replace(",", "."))))
     bare = re.sub(r"%|percent|prozent|pour ?cent|porcent\w*|of head|des kopfes|de la tete", " ", said)
-    found = re.fullmatch(rf"(?P<about>~|≈|ca\.?|approx\w*\.?|about|circa|env\w*\.?|aprox\w*\.?|etwa)?\s*(?P<bound>[<>]=?)?\s*{NUMBER}\s*(?:(?:-|to|bis|a)\s*{NUMBER})?", bare.strip())
+    found = re.fullmatch(
+        rf"(?P<about>~|≈|ca\.?|approx\w*\.?|about|circa|env\w*\.?|aprox\w*\.?|etwa)?\s*(?P<bound>[<>]=?)?\s*{NUMBER}\s*(?:(?:-|to|bis|a)\s*{NUMBER})?",
+        bare.strip(),
+    )
     if not found:
         return SizeSaid(Size(), fault="unreadable")
     value = float(found.group(3).replace(",", "."))
@@ -140,7 +146,11 @@ def _volume(said: str, named: str) -> SizeSaid | None:
     if not re.search(r"cm3|cm³|ccm|\bcc\b|\bml\b", said) and not re.search(r"cm3|cm³|ccm|\bml\b", named):
         return None
     found = re.search(NUMBER, said)
-    return SizeSaid(Size(volume_cm3=float(found.group(1).replace(",", ".")))) if found else SizeSaid(Size(), fault="unreadable")
+    return (
+        SizeSaid(Size(volume_cm3=float(found.group(1).replace(",", "."))))
+        if found
+        else SizeSaid(Size(), fault="unreadable")
+    )
 
 
 def _extent(said: str, named: str) -> SizeSaid | None:

@@ -11,8 +11,13 @@ from interop.register.joints import LEFT, RIGHT
 from interop.register.words import ROMAN, nothing_said, plain
 
 SYSTEM_SITES = {
-    "ARCO": ("hip",), "Steinberg": ("hip",), "JIC": ("hip",), "Ficat": ("hip", "knee", "ankle"),
-    "Cruess": ("shoulder",), "Koshino": ("knee",), "Aglietti": ("knee",),
+    "ARCO": ("hip",),
+    "Steinberg": ("hip",),
+    "JIC": ("hip",),
+    "Ficat": ("hip", "knee", "ankle"),
+    "Cruess": ("shoulder",),
+    "Koshino": ("knee",),
+    "Aglietti": ("knee",),
 }
 ROMAN_SYSTEMS = ("Ficat", "Steinberg", "Aglietti")
 SYSTEM_WORDS = re.compile(
@@ -21,21 +26,27 @@ SYSTEM_WORDS = re.compile(
     r"(?P<Steinberg>steinberg|upenn|(?:university of )?pennsylvania)|(?P<JIC>jic|jimc)|(?P<Cruess>cruess)|"
     r"(?P<Koshino>koshino)|(?P<Aglietti>aglietti)|(?P<unknown>marcus(?:[ /-]*enneking)?|mitchell|hawkins|ohzono|aaoms|marciniak|kellgren\w*))\b"
 )
-FILLERS = re.compile(r"\b(?:stage|stadium|stadio|stade|estadio|estadiu|grade|grad|grado|typ|type|klasse|class|classification|klassifikation|nach|according to|selon|segun|st|std)\b\.?")
-VERSION = re.compile(r"\(?\b(19|20)\d\d(?:/\d{2,4})?\b\)?|\b(?:old|legacy|alt|ancien\w*|antigu\w*|new|revised|neu|nouvelle|nuev\w*)\b")
+FILLERS = re.compile(
+    r"\b(?:stage|stadium|stadio|stade|estadio|estadiu|grade|grad|grado|typ|type|klasse|class|classification|klassifikation|nach|according to|selon|segun|von|of|de|du|des|st|std)\b\.?"
+)
+VERSION = re.compile(
+    r"\(?\b(19|20)\d\d(?:/\d{2,4})?\b\)?|\b(?:old|legacy|alt|ancien\w*|antigu\w*|new|revised|neu|nouvelle|nuev\w*)\b"
+)
 VALUE = re.compile(r"(0|[1-6]|i{1,3}|iv|vi?)[ .-]*([a-c])?")
 VALUES: dict[tuple[str, str], frozenset[str]] = {
-    ("ARCO", "2019"): frozenset("1 2 3A 3B 4".split()),
-    ("ARCO", "1993"): frozenset("0 1 1A 1B 1C 2 2A 2B 2C 3 3A 3B 3C 4".split()),
-    ("ARCO", ""): frozenset("0 1 1A 1B 1C 2 2A 2B 2C 3 3A 3B 3C 4".split()),
-    ("Ficat", ""): frozenset("0 I II IIA IIB III IV".split()),
-    ("Steinberg", ""): frozenset(["0", "VI", *(n + x for n in ("I", "II", "III", "IV", "V") for x in ("", "A", "B", "C"))]),
-    ("JIC", ""): frozenset("1 2 3A 3B 4".split()),
+    ("ARCO", "2019"): frozenset(["1", "2", "3A", "3B", "4"]),
+    ("ARCO", "1993"): frozenset(["0", "1", "1A", "1B", "1C", "2", "2A", "2B", "2C", "3", "3A", "3B", "3C", "4"]),
+    ("ARCO", ""): frozenset(["0", "1", "1A", "1B", "1C", "2", "2A", "2B", "2C", "3", "3A", "3B", "3C", "4"]),
+    ("Ficat", ""): frozenset(["0", "I", "II", "IIA", "IIB", "III", "IV"]),
+    ("Steinberg", ""): frozenset(
+        ["0", "VI", *(n + x for n in ("I", "II", "III", "IV", "V") for x in ("", "A", "B", "C"))]
+    ),
+    ("JIC", ""): frozenset(["1", "2", "3A", "3B", "4"]),
     ("Cruess", ""): frozenset("12345"),
     ("Koshino", ""): frozenset("1234"),
-    ("Aglietti", ""): frozenset("I II III IV V".split()),
+    ("Aglietti", ""): frozenset(["I", "II", "III", "IV", "V"]),
 }
-BEFORE_COLLAPSE = frozenset("0 1 1A 1B 1C 2 2A 2C I IA IB IC II IIA IIC".split())
+BEFORE_COLLAPSE = frozenset(["0", "1", "1A", "1B", "1C", "2", "2A", "2C", "I", "IA", "IB", "IC", "II", "IIA", "IIC"])
 """Nameless texts that cannot mean collapse in any system (protocol, section 3)."""
 
 
@@ -112,7 +123,9 @@ def read_stage(text: str, *, system: str = "", heading: str = "") -> StageSaid:
 def split_by_side(text: str) -> dict[str, str]:
     """ "R 3A, L 2" as {right: "3A", left: "2"}; {} where sides are not told apart."""
     said = plain(text)
-    marks = list(re.finditer(r"\b(r|rt|re|right|rechts|droite|derecha|l|lt|li|left|links|gauche|izquierda)\b[ :.=-]*", said))
+    marks = list(
+        re.finditer(r"\b(r|rt|re|right|rechts|droite|derecha|l|lt|li|left|links|gauche|izquierda)\b[ :.=-]*", said)
+    )
     names = {(RIGHT if mark.group(1)[0] in "r" or mark.group(1) in ("droite", "derecha") else LEFT) for mark in marks}
     if len(marks) != 2 or len(names) != 2:
         return {}
@@ -122,7 +135,11 @@ def split_by_side(text: str) -> dict[str, str]:
         return {}
     lead = before if SYSTEM_WORDS.search(before) else ""
     order = (RIGHT, LEFT) if first.group(1)[0] == "r" or first.group(1) in ("droite", "derecha") else (LEFT, RIGHT)
-    return {order[0]: f"{lead} {between}".strip(" ,;/"), order[1]: f"{lead} {after}".strip(" ,;/")}
+    return {order[0]: _joined(lead, between), order[1]: _joined(lead, after)}
+
+
+def _joined(lead: str, value: str) -> str:
+    return " ".join(f"{lead} {value}".strip(" ,;/").split())
 
 
 def _nameless(said: str, system: str) -> StageSaid:
@@ -139,7 +156,11 @@ def _version(said: str) -> tuple[str, str]:
     word = found.group().strip("() ")
     if word[:4] == "2019" or word in ("new", "revised", "neu") or word.startswith(("nouvelle", "nuev")):
         return "2019", ""
-    if word[:4] in ("1991", "1992", "1993", "1994") or word in ("old", "legacy", "alt") or word.startswith(("ancien", "antigu")):
+    if (
+        word[:4] in ("1991", "1992", "1993", "1994")
+        or word in ("old", "legacy", "alt")
+        or word.startswith(("ancien", "antigu"))
+    ):
         return "1993", ""
     return "", "version_unknown"
 

@@ -14,20 +14,38 @@ CODES: tuple[tuple[str, str], ...] = (
     ("REV", r"revision|revis\b|wechsel\b|tep.?wechsel|reprise"),
     ("HEMI-R", r"hemi.?resurfacing|hemi.?surface|resurfacing hemi\w*"),
     ("RES", r"resurfac\w*|oberflachenersatz|resurfacage|\bbhr\b|recubrimiento"),
-    ("THA", r"\bthr\b|\btha\b|total hip\w*|hip replacement|huft.?tep|h.?tep\b|huftprothese|hip arthroplasty|\bpth\b|\bptc\b|"
-            r"prothese (?:totale )?(?:de )?(?:la )?hanche|protesis (?:total )?(?:de )?cadera|artroplastia total de cadera|arthroplastie totale de (?:la )?hanche"),
-    ("ARTHRO", r"\btkr\b|\btka\b|\btsr\b|\btsa\b|\brtsa\b|\bukr\b|\bptg\b|\bptr\b|\bptt\b|knie.?tep|k.?tep\b|schulter.?tep|"
-               r"(?:total )?(?:knee|shoulder|ankle) (?:replacement|arthroplasty)|hemi.?arthroplasty|hemiprothese|prothese (?:totale )?(?:du |de )?(?:genou|l'?epaule)"),
+    (
+        "THA",
+        r"\bthr\b|\btha\b|total hip\w*|hip replacement|huft.?tep|h.?tep\b|huftprothese|hip arthroplasty|\bpth\b|\bptc\b|"
+        r"prothese (?:totale )?(?:de )?(?:la )?hanche|protesis (?:total )?(?:de )?cadera|artroplastia total de cadera|arthroplastie totale de (?:la )?hanche",
+    ),
+    (
+        "ARTHRO",
+        r"\btkr\b|\btka\b|\btsr\b|\btsa\b|\brtsa\b|\bukr\b|\bptg\b|\bptr\b|\bptt\b|knie.?tep|k.?tep\b|schulter.?tep|"
+        r"(?:total )?(?:knee|shoulder|ankle) (?:replacement|arthroplasty)|hemi.?arthroplasty|hemiprothese|prothese (?:totale )?(?:du |de )?(?:genou|l'?epaule)",
+    ),
     ("?THA", r"\btep\b|endoprothese\w*|arthroplast\w*|artroplast\w*|replacement|prothes\w*|protesis|\bjoint replaced"),
     ("ARTHROD", r"arthrodes\w*|artrodes\w*|\bfusion\b|versteifung"),
-    ("NVG", r"non.?vasc\w* .*graft|nonvasc\w*|\bnvbg\b|\bnvg\b|phemister|trap.?door|light.?bulb|nicht.?vask\w*|spongiosa\w*|impaction graft\w*"),
-    ("VFG", r"vasc\w*\.? .*(?:fibul\w*|graft)|\bfvfg\b|\bvfg\b|free fib\w*|vask\w*\.? ?fibul\w*|fibula ?(?:graft|transplantat|transfer)|gefassgestielt\w*|greffe .*vascularisee|perone vascularizado"),
+    (
+        "NVG",
+        r"non.?vasc\w* .*graft|nonvasc\w*|\bnvbg\b|\bnvg\b|phemister|trap.?door|light.?bulb|nicht.?vask\w*|spongiosa\w*|impaction graft\w*",
+    ),
+    (
+        "VFG",
+        r"vasc\w*\.? .*(?:fibul\w*|graft)|\bfvfg\b|\bvfg\b|free fib\w*|vask\w*\.? ?fibul\w*|fibula ?(?:graft|transplantat|transfer)|gefassgestielt\w*|greffe .*vascularisee|perone vascularizado",
+    ),
     ("ALLO", r"allograft\w*|allogreffe"),
     ("SYN", r"synthetic (?:bone )?graft|bone substitute|knochenersatz"),
     ("ROD", r"tantal\w*|\brod\b"),
     ("OST", r"osteotom\w*|umstellung\w*|\bpao\b"),
-    ("CD+", r"(?:core decomp\w*|\bcd\b|forage|anbohrung|dekompression|decompression|descompresion).*(?:\+|with|mit|avec|con|and|&).*(?:bmac|stem|marrow|prp|graft|cell|knochenmark|moelle|medula|zell)|\bcd ?\+"),
-    ("CD", r"core.?decomp\w*|\bcd\b|\bcore dec\b|forage\w*|anbohrung\w*|dekompression\w*|decompression\w*|descompresion\w*|drilling|perforacion\w*|entlastungsbohrung"),
+    (
+        "CD+",
+        r"(?:core decomp\w*|\bcd\b|forage|anbohrung|dekompression|decompression|descompresion).*(?:\+|with|mit|avec|con|and|&).*(?:bmac|stem|marrow|prp|graft|cell|knochenmark|moelle|medula|zell)|\bcd ?\+",
+    ),
+    (
+        "CD",
+        r"core.?decomp\w*|\bcd\b|\bcore dec\b|forage\w*|anbohrung\w*|dekompression\w*|decompression\w*|descompresion\w*|drilling|perforacion\w*|entlastungsbohrung",
+    ),
     ("NVG", r"bone.?graft\w*|greffe osseuse|injerto oseo|knochentransplant\w*"),
     ("REG", r"\bbmac\b|stem.?cell\w*|\bprp\b|cell therapy|stammzell\w*"),
     ("ESWT", r"\beswt\b|shock.?wave|stosswelle\w*|ondes de choc"),
@@ -93,8 +111,14 @@ def _read_one(text: str, order: str, today: date, own_date: Said | None) -> Trea
     fault = _fault(said, code, days, unsure)
     sides = sides_in(re.sub("|".join(sorted(MONTHS, key=len, reverse=True)), " ", said) if days else said)
     return TreatmentSaid(
-        code.removeprefix("?"), day.day if day else None, day.precision if day else Precision.DAY,
-        day.last() if day else None, sides, sites, text.strip(), fault,
+        code.removeprefix("?"),
+        day.day if day else None,
+        day.precision if day else Precision.DAY,
+        day.last() if day else None,
+        sides,
+        sites,
+        text.strip(),
+        fault,
     )
 
 
@@ -109,4 +133,6 @@ def _fault(said: str, code: str, days: list[Said], unsure: bool) -> str:
         return ""
     if len(days) != 1:
         return "date_missing"
-    return {"": "", "impossible": "date_impossible"}.get(days[0].fault, "order_unclear" if days[0].fault.startswith("order") else "date_impossible")
+    return {"": "", "impossible": "date_impossible"}.get(
+        days[0].fault, "order_unclear" if days[0].fault.startswith("order") else "date_impossible"
+    )

@@ -18,7 +18,7 @@ from interop.register.reading import Reading
 from interop.register.sheet import Row
 from interop.register.sizes import Size
 from interop.register.stages import Stage
-from interop.register.words import DASHES, hostile, looks_like_formula, nothing_said, plain, tidy
+from interop.register.words import DASHES, hostile, looks_like_formula, nothing_said, tidy
 
 Decisions = Mapping[str, str]
 MRN_LENGTH, NAME_LENGTH, NOTES_LENGTH = 40, 150, 2000
@@ -119,7 +119,11 @@ class _RowReader:
 
     def cells(self, field: str) -> list[tuple[int, str]]:
         cells = self.row.cells
-        return [(at, cells[at]) for at, name in enumerate(self.reading.fields) if name == field and at < len(cells) and cells[at].strip()]
+        return [
+            (at, cells[at])
+            for at, name in enumerate(self.reading.fields)
+            if name == field and at < len(cells) and cells[at].strip()
+        ]
 
     def cell(self, field: str) -> str:
         return next((text for _, text in self.cells(field)), "")
@@ -128,7 +132,10 @@ class _RowReader:
         return next((column.heading for column in self.reading.columns if column.field == field), "")
 
     def order(self, field: str) -> str:
-        return next((order for at, order in self.reading.orders.items() if self.reading.fields[at] == field), self.reading.choices.order)
+        return next(
+            (order for at, order in self.reading.orders.items() if self.reading.fields[at] == field),
+            self.reading.choices.order,
+        )
 
     def notice(self, code: str, field: str, said: str = "", **about: str) -> None:
         self.problems.append(Problem(code, Severity.NOTICE, field, said[:200], (), tuple(about.items())))
@@ -161,8 +168,22 @@ class _RowReader:
         lesions = self.lesions(joints, studies, done)
         exposures, cause = self.exposures()
         understood = Understood(
-            mrn, name, born, self.sex(), self.contact("phone"), self.contact("phone_other"), self.contact("email"), lesions,
-            self.symptoms(), studies, done, exposures, cause, self.event_day("diagnosed_on", born), self.review(), self.all_notes(),
+            mrn,
+            name,
+            born,
+            self.sex(),
+            self.contact("phone"),
+            self.contact("phone_other"),
+            self.contact("email"),
+            lesions,
+            self.symptoms(),
+            studies,
+            done,
+            exposures,
+            cause,
+            self.event_day("diagnosed_on", born),
+            self.review(),
+            self.all_notes(),
         )
         return ReadRow(self.row, understood, tuple(self.problems))
 
@@ -208,7 +229,9 @@ class _RowReader:
 
     def day(self, field: str, *, birth: bool = False) -> Said | None:
         text = self.cell(field)
-        return None if nothing_said(text) else dates.read_day(text, order=self.order(field), today=self.today, birth=birth)
+        return (
+            None if nothing_said(text) else dates.read_day(text, order=self.order(field), today=self.today, birth=birth)
+        )
 
     def born(self) -> date | None:
         raw, said = self.cell("born"), self.day("born", birth=True)
@@ -222,7 +245,9 @@ class _RowReader:
             if said.serial:
                 self.notice("date_serial", "born", raw, day=str(said.day))
             return said.day
-        choices = (*(str(day) for day in said.choices), "type", "not_known") if code != "born_child" else ("confirm", "type")
+        choices = (
+            (*(str(day) for day in said.choices), "type", "not_known") if code != "born_child" else ("confirm", "type")
+        )
         decided = self.ask(code, "born", raw, choices)
         return said.day if decided == "confirm" else self._typed_birth(decided)
 
@@ -262,7 +287,9 @@ class _RowReader:
                 return None
             said = dates.read_day(decided, order=self.order(field) or "dmy", today=self.today)
             if self._event_fault(said, born):
-                self.problems.append(Problem("date_unreadable", Severity.LOOK, field, decided[:200], ("type", "leave_out")))
+                self.problems.append(
+                    Problem("date_unreadable", Severity.LOOK, field, decided[:200], ("type", "leave_out"))
+                )
                 return None
         if said.precision is not Precision.DAY:
             self.notice(f"date_{said.precision}_only", field, self.cell(field), day=str(said.day))
@@ -291,7 +318,9 @@ class _RowReader:
                 self.refuse("joint_missing", "joint", joint)
             return from_headings
         if said.fault == "side_missing":
-            choice = self.ask("side_missing", "joint", f"{joint} {side}".strip(), ("right", "left", "both"), site=said.site)
+            choice = self.ask(
+                "side_missing", "joint", f"{joint} {side}".strip(), ("right", "left", "both"), site=said.site
+            )
             return self._sides_of(said.site, choice)
         if said.fault == "site_missing":
             choice = self.ask("site_missing", "joint", f"{joint} {side}".strip(), ("hip", "shoulder", "knee", "ankle"))
@@ -339,7 +368,9 @@ class _RowReader:
                 done += self._treatment(said, joints, born, self.reading.columns[at].heading)
         return tuple(done)
 
-    def _treatment(self, said: treatments.TreatmentSaid, joints: tuple[JointSide, ...], born: date | None, heading: str) -> list[TreatmentDone]:
+    def _treatment(
+        self, said: treatments.TreatmentSaid, joints: tuple[JointSide, ...], born: date | None, heading: str
+    ) -> list[TreatmentDone]:
         code, on, precision = said.code, said.on, said.precision
         if said.fault in ("unreadable", "not_done"):
             choices = ("keep_as_note",) if said.fault == "not_done" else ("keep_as_note", "type")
@@ -348,7 +379,9 @@ class _RowReader:
                 again = treatments.read_treatments(decided, order=self.order("treatment") or "dmy", today=self.today)
                 if len(again) == 1 and not again[0].fault:
                     return self._treatment(again[0], joints, born, heading)
-                self.problems.append(Problem("treatment_unreadable", Severity.LOOK, "treatment", decided[:200], ("keep_as_note", "type")))
+                self.problems.append(
+                    Problem("treatment_unreadable", Severity.LOOK, "treatment", decided[:200], ("keep_as_note", "type"))
+                )
             self.notes.append(said.said)
             return []
         if said.fault == "which_replacement":
@@ -368,10 +401,14 @@ class _RowReader:
             self.notice(f"date_{precision}_only", "treatment", said.said, day=str(on))
         return [TreatmentDone(joint, code, on, precision, said.said) for joint in where]
 
-    def _operated(self, said: treatments.TreatmentSaid, code: str, joints: tuple[JointSide, ...], heading: str) -> tuple[JointSide, ...]:
+    def _operated(
+        self, said: treatments.TreatmentSaid, code: str, joints: tuple[JointSide, ...], heading: str
+    ) -> tuple[JointSide, ...]:
         """The joints an operation was done on; a row about both hips does not say which."""
         sides = said.sides or sides_in(heading)
-        sites = said.sites or (("hip",) if code in ("THA", "RES", "HEMI-R") and any(joint.site == "hip" for joint in joints) else ())
+        sites = said.sites or (
+            ("hip",) if code in ("THA", "RES", "HEMI-R") and any(joint.site == "hip" for joint in joints) else ()
+        )
         there = tuple(joint for joint in joints if not sites or joint.site in sites)
         if not joints:
             return ()
@@ -396,7 +433,11 @@ class _RowReader:
         day = Said(said.on, said.precision, fault=said.fault if said.on is None else "")
         code = ""
         if said.on is None:
-            code = "treatment_date_missing" if said.fault in ("", "date_missing", "which_replacement") else f"treatment_{said.fault}"
+            code = (
+                "treatment_date_missing"
+                if said.fault in ("", "date_missing", "which_replacement")
+                else f"treatment_{said.fault}"
+            )
         elif fault := self._event_fault(day, born):
             code = f"treatment_{fault}"
         if not code:
@@ -416,11 +457,15 @@ class _RowReader:
             period = Said(treatment.on, treatment.precision).last()
             unsure = [s for s in studies if treatment.on and period and treatment.on <= s.on <= period]
             if unsure and treatment.precision is not Precision.DAY and treatment.code in treatments.OPERATIONS:
-                self.ask("image_in_month_of_operation", "treatment", treatment.said, ("image_after",), day=str(unsure[0].on))
+                self.ask(
+                    "image_in_month_of_operation", "treatment", treatment.said, ("image_after",), day=str(unsure[0].on)
+                )
 
     # Stage and size
 
-    def lesions(self, joints: tuple[JointSide, ...], studies: tuple[StudySaid, ...], done: tuple[TreatmentDone, ...]) -> tuple[LesionSaid, ...]:
+    def lesions(
+        self, joints: tuple[JointSide, ...], studies: tuple[StudySaid, ...], done: tuple[TreatmentDone, ...]
+    ) -> tuple[LesionSaid, ...]:
         found = []
         self._asked: dict[str, Stage | None] = {}
         several_sites = len({joint.site for joint in joints}) > 1
@@ -429,12 +474,21 @@ class _RowReader:
             stage, jic_type = self._stage(stage_text, joints, joint)
             size = self._size(size_text, joint, jic_type)
             if several_sites and (stage or size.measured) and not self._split("stage"):
-                if self.ask("stage_joint_unclear", "stage", stage_text or size_text, ("keep_as_note", "same_for_all")) != "same_for_all":
+                if (
+                    self.ask("stage_joint_unclear", "stage", stage_text or size_text, ("keep_as_note", "same_for_all"))
+                    != "same_for_all"
+                ):
                     stage, size = None, Size()
             said = "; ".join(tidy(text) for text in (stage_text, size_text) if not nothing_said(text))
             seen_on = self._seen_on(joint, stage, size, studies, done)
             found.append(LesionSaid(joint, stage if seen_on else None, size if seen_on else Size(), seen_on, said))
-        if len(joints) > 1 and not several_sites and self.cell("stage") and not self._split("stage") and not nothing_said(self.cell("stage")):
+        if (
+            len(joints) > 1
+            and not several_sites
+            and self.cell("stage")
+            and not self._split("stage")
+            and not nothing_said(self.cell("stage"))
+        ):
             self.notice("same_for_both", "stage", self.cell("stage"))
         return tuple(found)
 
@@ -491,7 +545,9 @@ class _RowReader:
             return None
         typed = stages.read_stage(decided).stage
         if not typed or not typed.system or not stages.fits_site(typed.system, joint.site):
-            self.problems.append(Problem(code, Severity.LOOK, "stage", decided[:200], ("keep_as_note", "type"), tuple(about.items())))
+            self.problems.append(
+                Problem(code, Severity.LOOK, "stage", decided[:200], ("keep_as_note", "type"), tuple(about.items()))
+            )
             return None
         self._asked[key] = typed
         return typed
@@ -530,7 +586,14 @@ class _RowReader:
             angles = [size.kerboul_coronal, size.kerboul_sagittal]
         return Size(size.volume_percent, size.volume_cm3, size.extent, angles[0], angles[1], size.jic_type or jic_type)
 
-    def _seen_on(self, joint: JointSide, stage: Stage | None, size: Size, studies: tuple[StudySaid, ...], done: tuple[TreatmentDone, ...]) -> StudySaid | None:
+    def _seen_on(
+        self,
+        joint: JointSide,
+        stage: Stage | None,
+        size: Size,
+        studies: tuple[StudySaid, ...],
+        done: tuple[TreatmentDone, ...],
+    ) -> StudySaid | None:
         """The examination that the register's stage and size go with: the newest MRI, else CT, else X-ray,
         made before the joint was replaced."""
         if not stage and not size.measured:
@@ -548,7 +611,11 @@ class _RowReader:
                 self._asked["mri"] = None
                 self.ask("stage_needs_mri", "stage", self.cell("stage"), ("keep_as_note",))
             return None
-        later = [study for study in usable if study is not best and any(t.on and best.on <= t.on <= study.on for t in operations)]
+        later = [
+            study
+            for study in usable
+            if study is not best and any(t.on and best.on <= t.on <= study.on for t in operations)
+        ]
         if later and stage:
             decided = self._once("stage_before_or_after", (best, later[0]))
             return {"": None, "keep_as_note": None, later[0].modality: later[0]}.get(decided, best)
@@ -569,8 +636,12 @@ class _RowReader:
         self._asked[code] = None
         first, second = studies
         return self.ask(
-            code, "stage", self.cell("stage"), (first.modality, second.modality, "keep_as_note"),
-            first=f"{first.modality} {first.on}", second=f"{second.modality} {second.on}",
+            code,
+            "stage",
+            self.cell("stage"),
+            (first.modality, second.modality, "keep_as_note"),
+            first=f"{first.modality} {first.on}",
+            second=f"{second.modality} {second.on}",
         )
 
     # Answers
@@ -596,9 +667,15 @@ class _RowReader:
             typed = self.ask(f"{field}_unreadable".replace("phone_other", "phone"), field, raw, ("type", "leave_out"))
             if typed in ("", "leave_out"):
                 return ""
-            said = answers.read_email(typed) if field == "email" else answers.read_phone(typed, self.reading.choices.region)
+            said = (
+                answers.read_email(typed)
+                if field == "email"
+                else answers.read_phone(typed, self.reading.choices.region)
+            )
             if not said.read:
-                self.problems.append(Problem(f"{field}_unreadable", Severity.LOOK, field, typed[:200], ("type", "leave_out")))
+                self.problems.append(
+                    Problem(f"{field}_unreadable", Severity.LOOK, field, typed[:200], ("type", "leave_out"))
+                )
         if said.rest:
             self.notice("phone_several", field, raw)
             self.notes.append(said.rest)

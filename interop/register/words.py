@@ -4,9 +4,7 @@ import re
 import unicodedata
 
 NOTHING_SAID = frozenset(
-    "|-|--|–|—|?|??|.|n/a|na|n.a.|#n/a|none|nil|null|nan|nk|n/k|unknown|not known|not recorded|tbc|"
-    "k.a.|k. a.|ka.|keine|kein|keine angabe|unbekannt|o.a.|inconnu|inconnue|non renseigne|nr|aucun|aucune|"
-    "desconocido|desconocida|sin dato|sin datos|s/d|ninguno|ninguna|no consta|onbekend|sconosciuto".split("|")
+    ["", "-", "--", "–", "—", "?", "??", ".", "n/a", "na", "n.a.", "#n/a", "none", "nil", "null", "nan", "nk", "n/k", "unknown", "not known", "not recorded", "tbc", "k.a.", "k. a.", "ka.", "keine", "kein", "keine angabe", "unbekannt", "o.a.", "inconnu", "inconnue", "non renseigne", "nr", "aucun", "aucune", "desconocido", "desconocida", "sin dato", "sin datos", "s/d", "ninguno", "ninguna", "no consta", "onbekend", "sconosciuto"]
 )
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"), "-")
@@ -40,6 +38,7 @@ def looks_like_formula(text: str) -> bool:
 def hostile(text: str) -> bool:
     """Signs that no name or number holds: control characters, line ends, direction overrides."""
     return any(
-        unicodedata.category(sign) in ("Cc", "Cs", "Co") or sign in "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        unicodedata.category(sign) in ("Cc", "Cs", "Co")
+        or sign in "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
         for sign in text
     )

@@ -14,8 +14,15 @@ NAMES = "MRN;Name;DOB;Joint\n1;Núñez, José;13.02.1980;L hip\n2;Weiß, Jürgen
 
 
 TYPICAL = {
-    "mrn": "A-17", "name": "Ann Lee", "family_name": "Lee", "given_name": "Ann", "joint": "hip L", "side": "L",
-    "treatment": "THR 05/2024", "stage": "2", "stage_system": "ARCO 2019",
+    "mrn": "A-17",
+    "name": "Ann Lee",
+    "family_name": "Lee",
+    "given_name": "Ann",
+    "joint": "hip L",
+    "side": "L",
+    "treatment": "THR 05/2024",
+    "stage": "2",
+    "stage_system": "ARCO 2019",
 }
 
 
@@ -30,8 +37,15 @@ def cells(reading: Reading) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize(
     ("written", "found"),
     [
-        ("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("utf-16-le", "utf-16-le"),
-        ("utf-16-be", "utf-16-be"), ("utf-32", "utf-32"), ("cp1252", "cp1252"), ("mac_roman", "mac_roman"), ("cp850", "cp850"),
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8"),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("utf-32", "utf-32"),
+        ("cp1252", "cp1252"),
+        ("mac_roman", "mac_roman"),
+        ("cp850", "cp850"),
     ],
 )
 def test_letters_come_out_right(written: str, found: str) -> None:
@@ -51,7 +65,11 @@ def test_polish_letters_are_told_from_western_ones() -> None:
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_separators_and_line_ends(separator: str, line_end: str) -> None:
-    rows = [["MRN", "Name", "Joint", "Notes"], ["7", '"Smith, Ann; the 2nd"', "L hip", '"two\nlines | here"'], ["8", "Bo", "R hip", ""]]
+    rows = [
+        ["MRN", "Name", "Joint", "Notes"],
+        ["7", '"Smith, Ann; the 2nd"', "L hip", '"two\nlines | here"'],
+        ["8", "Bo", "R hip", ""],
+    ]
     text = line_end.join(separator.join(row) for row in rows) + line_end + "\x1a"
 
     reading = read(text.encode())
@@ -70,9 +88,16 @@ def test_decimal_commas_do_not_choose_the_separator() -> None:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"", "empty"), (b"\xef\xbb\xbf", "empty"), (b"\n\n,,\n", "empty"), (b"MRN,Name,Joint\n", "no_rows"),
-        (b"%PDF-1.4\n", "kind_pdf"), (b"PK\x03\x04rest", "kind_zip"), (b"\xd0\xcf\x11\xe0\xa1", "kind_old_excel"),
-        (b"<html><body>", "kind_page"), (b"\x89PNG\r\n", "kind_picture"), (b"MRN,Name,mrn \n1,2,3\n", "heading_twice"),
+        (b"", "empty"),
+        (b"\xef\xbb\xbf", "empty"),
+        (b"\n\n,,\n", "empty"),
+        (b"MRN,Name,Joint\n", "no_rows"),
+        (b"%PDF-1.4\n", "kind_pdf"),
+        (b"PK\x03\x04rest", "kind_zip"),
+        (b"\xd0\xcf\x11\xe0\xa1", "kind_old_excel"),
+        (b"<html><body>", "kind_page"),
+        (b"\x89PNG\r\n", "kind_picture"),
+        (b"MRN,Name,mrn \n1,2,3\n", "heading_twice"),
         (bytes(range(256)) * 20, "kind_unknown"),
     ],
 )
@@ -187,7 +212,9 @@ def test_a_workbook_keeps_typed_days_zeros_and_per_cents() -> None:
 
 
 def test_a_formula_that_was_never_computed_stays_as_text() -> None:
-    assert cells(read(saved(workbook([["MRN", "Name", "Joint", "Notes"], ["1", "A B", "L hip", "=1+1"]]))))[0][3] == "=1+1"
+    assert (
+        cells(read(saved(workbook([["MRN", "Name", "Joint", "Notes"], ["1", "A B", "L hip", "=1+1"]]))))[0][3] == "=1+1"
+    )
 
 
 def test_content_decides_the_kind_and_not_the_name() -> None:
