@@ -13,6 +13,12 @@ from interop.register.understanding import Decisions, ReadRow, normal_mrn, under
 from interop.register.words import nothing_said, plain
 
 
+BESIDE = frozenset(
+    ("same_row_twice", "one_number_two_people", "same_number_other_name", "same_number_other_birth", "same_joint_twice")
+)
+"""Problems that come from other rows of the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What is kept of a row to compare it with others."""
