@@ -42,6 +42,10 @@ class BusyError(Exception):
     """Another register of this clinic is being brought in."""
 
 
+class NotUnderstoodError(Exception):
+    """What a person typed cannot be read; nothing was kept."""
+
+
 # Receiving and reading
 
 
@@ -195,6 +199,9 @@ def decide(row: ImportRow, decisions: Mapping[str, str], *, same_for_all: bool =
         one.decisions = {**one.decisions, **shared}
         one.decided_at, one.decided_by = now, by
         understand_again(one, reading, known)
+    asked = {f"{kept['code']}:{kept['field']}" for kept in row.problems if kept["severity"] == Severity.LOOK}
+    if row.state == State.LOOK and asked & set(decisions):
+        raise NotUnderstoodError
     ImportRow.objects.bulk_update(
         rows, ["decisions", "decided_at", "decided_by", "state", "reason", "problems", "understood", "digest"], batch_size=200
     )
