@@ -20,6 +20,7 @@ STAFF = frozenset({COORDINATOR, CLINICIAN, LEAD, AUDITOR})
 RECORDS = STAFF - {AUDITOR}
 CLINICIANS = frozenset({CLINICIAN, LEAD})
 LEADS = frozenset({LEAD})
+IMPORTERS = frozenset({COORDINATOR, LEAD})
 READERS_OF_THE_TRACE = frozenset({LEAD, AUDITOR})
 PATIENTS = frozenset({PATIENT})
 NOBODY: frozenset[str] = frozenset()
@@ -141,7 +142,16 @@ FLAGS: Mapping[str, Door] = {}
 
 OVERSIGHT: Mapping[str, Door] = {}
 
-IMPORT: Mapping[str, Door] = {}
+IMPORT: Mapping[str, Door] = {
+    "interop:import": Door(IMPORTERS, Scope.CLINIC, methods=FORM),
+    "interop:import_one": Door(IMPORTERS, Scope.CLINIC),
+    "interop:import_choices": Door(IMPORTERS, Scope.CLINIC, Kind.ACTION, POST),
+    "interop:import_row": Door(IMPORTERS, Scope.CLINIC, Kind.ACTION, POST),
+    "interop:import_begin": Door(IMPORTERS, Scope.CLINIC, Kind.ACTION, POST),
+    "interop:import_cancel": Door(IMPORTERS, Scope.CLINIC, Kind.ACTION, POST),
+    "interop:import_progress": Door(IMPORTERS, Scope.CLINIC, Kind.FRAGMENT),
+    "interop:import_rejects": Door(IMPORTERS, Scope.CLINIC, Kind.FILE),
+}
 
 DIARY: Mapping[str, Door] = {
     "portal:home": Door(PATIENTS, Scope.SELF),
