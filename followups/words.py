@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from clinical import reasons
@@ -43,3 +43,48 @@ def _word(name: str, value: Any) -> Any:
 def day(on: date, language: str) -> str:
     """A day with its year, written once for each day and language."""
     return date_format(on, "j M Y")
+
+
+XRAYS = {
+    "hip": _("X-ray pelvis AP + frog-leg"),
+    "shoulder": _("X-ray shoulder AP + axillary"),
+    "knee": _("X-ray knee weight-bearing AP + lateral"),
+    "ankle": _("X-ray ankle AP, mortise + lateral"),
+}
+MRIS = {"hip": _("MRI both hips, no contrast")}
+FAILURES = {
+    "no_channel": _("No way to send a message"),
+    "mailbox_refused": _("E-mail: mailbox does not exist"),
+    "mail_refused": _("E-mail refused"),
+    "mail_server_away": _("Mail server gave no answer"),
+    "mail_server_busy": _("Mail server busy"),
+    "gateway_refused": _("Text: unknown number"),
+    "gateway_busy": _("Text gateway busy"),
+    "gateway_away": _("Text gateway gave no answer"),
+    "address_unusable": _("Address cannot be used"),
+    "wrong_number": _("Wrong number"),
+    "not_allowed": _("Not allowed"),
+}
+
+
+def exam(studies: tuple[str, ...], site: str) -> str:
+    """What to ask for: 'X-ray pelvis AP + frog-leg and MRI both hips, no contrast'."""
+    return gettext(" and ").join(_study(study, site) for study in studies)
+
+
+def _study(study: str, site: str) -> str:
+    named = {"XR": XRAYS, "MR": MRIS}.get(study, {}).get(site)
+    return str(named or f"{STUDIES[study]} {gettext(site)}")
+
+
+def failure(code: str) -> str:
+    return str(FAILURES.get(code, code))
+
+
+def closes(on: date, today: date) -> str:
+    days = (on - today).days
+    return (
+        gettext("closes today")
+        if days == 0
+        else ngettext("closes in %(n)s day", "closes in %(n)s days", days) % {"n": days}
+    )

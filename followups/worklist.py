@@ -1,0 +1,347 @@
+"""Whom to call now: the sections of the worklist, which rows are in each, and in what order.
+
+Sections are level-triggered questions to the database; nothing stores that somebody is overdue. A page reads so many
+rows of a section by an index and never counts further than a hundred.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import access
+from accounts.models import Clinic, User
+from accounts.templatetags.words import age, day, initials, late, moment, phone, side_mark
+from followups import proving, words
+from followups.models import Contact, FollowUp, Reminder
+from patients.models import ImagingStudy, Joint
+
+COUNTED = 100  # beyond this many a heading says "99+"
+ALL_ROWS = {"overdue": 20, "not_reviewed": 10, "failed": 10, "promised": 10, "due": 10}
+SECTION_ROWS = 50
+LONGEST_WINDOW = timedelta(days=190)  # no window is wider: bounds the search for open ones
+REVIEW_DAYS = 14  # imaged but not reviewed for longer is late (clinical.md 4.2)
+
+
+class Section(StrEnum):
+    OVERDUE = "overdue"
+    NOT_REVIEWED = "not_reviewed"
+    FAILED = "failed"
+    PROMISED = "promised"
+    DUE = "due"
+    RESTING = "resting"
+
+
+TITLES: dict[str, Promise | str] = {
+    Section.OVERDUE: gettext_lazy("Overdue"),
+    Section.NOT_REVIEWED: gettext_lazy("Imaged, not reviewed"),
+    Section.FAILED: gettext_lazy("Failed contact"),
+    Section.PROMISED: gettext_lazy("Promised"),
+    Section.DUE: gettext_lazy("Due"),
+    Section.RESTING: gettext_lazy("Coming back later"),
+}
+WHY_HERE: dict[str, Promise | str] = {
+    Section.OVERDUE: gettext_lazy("The window has closed and no matching image is on record."),
+    Section.NOT_REVIEWED: gettext_lazy("The picture exists. Nobody has staged it. Late after 14 days."),
+    Section.FAILED: gettext_lazy("A message did not arrive, or there is no way to send one."),
+    Section.PROMISED: gettext_lazy("They named a day. Comes back the morning after if no image arrives."),
+    Section.DUE: gettext_lazy("The window is open and no day is agreed."),
+    Section.RESTING: gettext_lazy("Called or snoozed: each comes back on its day."),
+}
+IN_ORDER = (Section.OVERDUE, Section.NOT_REVIEWED, Section.FAILED, Section.PROMISED, Section.DUE)
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Everyone's, mine, or what nobody has taken."""
+
+    name: str
+    user: User
+
+    def of(self, rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+        if self.name == "mine":
+            return rows.filter(owner=self.user)
+        return rows.filter(owner=None) if self.name == "untaken" else rows
+
+
+def rows_of(section: str, clinic: Clinic, *, today: date) -> QuerySet[FollowUp]:
+    """The follow-ups of one section, most dangerous first."""
+    live = FollowUp.objects.at(clinic).live()
+    ready = Q(next_contact_on=None) | Q(next_contact_on__lte=today)
+    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=today)
+    agreed = Q(promised_on__isnull=False, promised_on__gte=today)
+    window = Q(opens_on__lte=today, closes_on__gte=today, closes_on__lte=today + LONGEST_WINDOW)
+    late = Q(closes_on__lt=today)
+    match section:
+        case Section.OVERDUE:
+            return _by_danger(live.filter(late, ready, awake).exclude(agreed))
+        case Section.FAILED:
+            failed = live.filter(ready, awake, contact_failed_at__isnull=False, closes_on__gte=today)
+            return _by_danger(failed.filter(promised_on=None))
+        case Section.PROMISED:
+            named = live.filter(awake, promised_on__isnull=False)
+            return named.filter(~late | agreed).order_by("promised_on", "group_rank", "pk")
+        case Section.DUE:
+            return _by_danger(live.filter(window, ready, awake, promised_on=None, contact_failed_at=None))
+        case _:
+            asleep = ~awake | (~ready & Q(promised_on=None))
+            return live.filter(asleep, opens_on__lte=today).order_by("group_rank", "closes_on", "pk")
+
+
+def _by_danger(rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+    return rows.order_by("group_rank", "closes_on", "patient_id", "pk")
+
+
+def not_reviewed(clinic: Clinic) -> QuerySet[ImagingStudy]:
+    """Studies that were made and that nobody has staged, oldest first. Visits hold nothing to read."""
+    rows = ImagingStudy.objects.filter(patient__clinic=clinic, patient__ended_on=None, reviewed_at=None)
+    return rows.filter(entered_in_error=False).exclude(modality="VISIT").order_by("made_on", "pk")
+
+
+class _Capped(Subquery):
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
+    output_field = IntegerField()
+
+
+def counts(clinic: Clinic, whose: Whose, *, today: date) -> dict[str, str]:
+    """How many rows each section has, up to a hundred, in one query."""
+    sections: dict[str, Any] = {
+        section: _Capped(whose.of(rows_of(section, clinic, today=today)).order_by().values("pk")[:COUNTED])
+        for section in (*IN_ORDER, Section.RESTING)
+        if section != Section.NOT_REVIEWED
+    }
+    sections[Section.NOT_REVIEWED] = _Capped(not_reviewed(clinic).order_by().values("pk")[:COUNTED])
+    found: dict[str, int] = dict(
+        Clinic.objects.filter(pk=clinic.pk).values(**{f"n_{name}": rows for name, rows in sections.items()}).get()
+    )
+    said = {name: _said(found[f"n_{name}"]) for name in sections}
+    return said | {"all": _said(sum(found[f"n_{name}"] for name in IN_ORDER))}
+
+
+def _said(number: int) -> str:
+    return f"{COUNTED - 1}+" if number >= COUNTED else str(number)
+
+
+# --- Rows, as the page prints them -----------------------------------------------------------------------------------
+@dataclass(slots=True)
+class Need:
+    """What is asked for, of which sides, in which window."""
+
+    sides: str
+    exam: str
+    window: str
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of the worklist: a patient, why they are here, and what to do. All text is ready to print."""
+
+    follow_up_id: UUID
+    patient_id: UUID
+    red: bool
+    why: str
+    group: str
+    name: str
+    facts: str
+    needs: list[Need]
+    contact: str
+    contact_when: str
+    owner: str
+    initials: str
+    held: bool
+    decides: str
+    keys: set[tuple[Any, ...]] = field(default_factory=set)
+
+
+COLUMNS = (
+    "public_id", "patient__public_id", "patient__family_name", "patient__given_name", "patient__mrn", "patient__born",
+    "patient__phone", "patient__other_phone", "joint__site", "joint__side", "studies", "opens_on", "target_on",
+    "closes_on", "group", "owner__name", "owner__username", "barrier", "next_contact_on", "promised_on",
+    "contact_failure", "held_at", "escalated_to", "claimed_done_at", "snoozed_until", "no_answer_count",
+    "last_contact", "last_reminder", "patient_id",
+)  # fmt: skip
+
+
+def read(rows: QuerySet[FollowUp], section: str, *, clinic: Clinic, today: date, most: int) -> tuple[list[Row], bool]:
+    """So many rows ready to print, both hips of a patient together; and whether there are more."""
+    last_contact = Contact.objects.filter(patient=OuterRef("patient_id"), undone_at=None).order_by("-at")
+    last_reminder = Reminder.objects.filter(follow_up=OuterRef("pk"), status__in=["sent", "failed"]).order_by("-due_at")
+    found = list(
+        rows.annotate(
+            last_contact=Subquery(last_contact.values("pk")[:1]), last_reminder=Subquery(last_reminder.values("pk")[:1])
+        ).values(*COLUMNS)[: most + 1]
+    )
+    contacts = Contact.objects.select_related("by").in_bulk({r["last_contact"] for r in found if r["last_contact"]})
+    reminders = Reminder.objects.in_bulk({r["last_reminder"] for r in found if r["last_reminder"]})
+    printed: dict[int, Row] = {}
+    for values in found[:most]:
+        if known := printed.get(values["patient_id"]):
+            _also(known, values, today)
+        else:
+            contact = contacts.get(values["last_contact"])
+            reminder = reminders.get(values["last_reminder"])
+            printed[values["patient_id"]] = _row(values, section, clinic, today, contact, reminder)
+    return list(printed.values()), len(found) > most
+
+
+def _row(
+    v: dict[str, Any],
+    section: str,
+    clinic: Clinic,
+    today: date,
+    contact: Contact | None,
+    reminder: Reminder | None,
+) -> Row:
+    owner = v["owner__name"] or v["owner__username"] or ""
+    why, red = _why(v, section, today)
+    said, when = _last_contact(contact, reminder, today)
+    row = Row(
+        follow_up_id=v["public_id"],
+        patient_id=v["patient__public_id"],
+        red=red,
+        why=why,
+        group=_group(v, today),
+        name=f"{v['patient__given_name']} {v['patient__family_name']}".strip(),
+        facts=_facts(v, clinic, today),
+        needs=[],
+        contact=said,
+        contact_when=when,
+        owner=owner,
+        initials=initials(owner) if owner else "",
+        held=v["held_at"] is not None,
+        decides=_decides(v["escalated_to"]),
+    )
+    _also(row, v, today)
+    return row
+
+
+def _also(row: Row, v: dict[str, Any], today: date) -> None:
+    """Add a joint to the row: to the need it shares, or as a need of its own."""
+    key = (tuple(v["studies"]), v["joint__site"], v["target_on"])
+    mark = side_mark(v["joint__side"])
+    if key in row.keys:
+        for need in row.needs:
+            if need.window == _window(v, today) and mark not in need.sides:
+                need.sides = mark + need.sides if v["joint__side"] == "right" else need.sides + mark
+        return
+    row.keys.add(key)
+    row.needs.append(Need(mark, words.exam(tuple(v["studies"]), v["joint__site"]), _window(v, today)))
+
+
+def _why(v: dict[str, Any], section: str, today: date) -> tuple[str, bool]:
+    match section:
+        case Section.OVERDUE:
+            return late((today - v["closes_on"]).days), True
+        case Section.PROMISED if v["promised_on"] < today:
+            return _("Promise broken %(day)s") % {"day": day(v["promised_on"], today)}, True
+        case Section.PROMISED:
+            return _("Promised %(day)s") % {"day": day(v["promised_on"], today)}, False
+        case Section.FAILED:
+            return words.failure(v["contact_failure"]), False
+        case Section.RESTING:
+            back = max(filter(None, (v["snoozed_until"], v["next_contact_on"])))
+            return _("back %(day)s") % {"day": day(back, today)}, False
+    return words.closes(v["closes_on"], today), False
+
+
+def _group(v: dict[str, Any], today: date) -> str:
+    parts = [str(words.GROUPS[v["group"]])]
+    if v["barrier"]:
+        parts.append(str(FollowUp.Barrier(v["barrier"]).label))
+    if v["claimed_done_at"]:
+        parts.append(_("said to be done"))
+    if v["held_at"]:
+        parts.append(_("brought in late, reminders held"))
+    return " · ".join(parts)
+
+
+def _facts(v: dict[str, Any], clinic: Clinic, today: date) -> str:
+    number = v["patient__phone"] or v["patient__other_phone"]
+    shown = phone(number, clinic.country) if number else _("no number")
+    return " · ".join(filter(None, (v["patient__mrn"], age(v["patient__born"], today), shown)))
+
+
+def _window(v: dict[str, Any], today: date) -> str:
+    target, closes = day(v["target_on"], today), day(v["closes_on"], today)
+    if v["closes_on"] < today:
+        return _("target %(target)s · closed %(closes)s") % {"target": target, "closes": closes}
+    return _("target %(target)s · closes %(closes)s") % {"target": target, "closes": closes}
+
+
+def _last_contact(contact: Contact | None, reminder: Reminder | None, today: date) -> tuple[str, str]:
+    """What happened last, and when and by whom: a person's call, or a message."""
+    if contact and (reminder is None or contact.at >= reminder.due_at):
+        return contact.get_result_display(), f"{moment(contact.at, today)}, {contact.by}"
+    if reminder:
+        word = reminder.get_channel_display().capitalize()
+        state = _("sent") if reminder.status == Reminder.Status.SENT else _("failed")
+        return f"{word} {state}", f"{moment(reminder.due_at, today)}, {_('automatic')}"
+    return _("Never contacted"), ""
+
+
+def _decides(role: str) -> str:
+    return {access.CLINICIAN: _("A clinician decides"), access.LEAD: _("The lead decides")}.get(role, "")
+
+
+# --- What else the page shows ----------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class Unread:
+    """A study that waits for a clinician."""
+
+    study_id: UUID
+    patient_id: UUID
+    red: bool
+    why: str
+    name: str
+    facts: str
+    sides: str
+    exam: str
+    due: str
+
+
+def unread(clinic: Clinic, *, today: date, most: int) -> tuple[list[Unread], bool]:
+    studies = list(not_reviewed(clinic).select_related("patient")[: most + 1])
+    return [_unread(study, today) for study in studies[:most]], len(studies) > most
+
+
+def _unread(study: ImagingStudy, today: date) -> Unread:
+    waiting = (today - study.made_on).days
+    kind = study.get_modality_display()
+    sides = sorted({side for _site, side in study.covers}, reverse=True)
+    return Unread(
+        study_id=study.public_id,
+        patient_id=study.patient.public_id,
+        red=waiting > REVIEW_DAYS,
+        why=_("%(days)s days since image") % {"days": waiting},
+        name=str(study.patient),
+        facts=" · ".join(filter(None, (study.patient.mrn, age(study.patient.born, today)))),
+        sides="".join(side_mark(side) for side in sides if side != "none"),
+        exam=_("Stage and size: %(kind)s %(day)s") % {"kind": kind, "day": day(study.made_on, today)},
+        due=_("review by %(day)s") % {"day": day(study.made_on + timedelta(days=REVIEW_DAYS), today)},
+    )
+
+
+def without_plan(clinic: Clinic) -> Sequence[Joint]:
+    """Must be empty. Shown first, in red."""
+    return list(proving.without_plan(clinic).select_related("patient")[:COUNTED])
+
+
+def together(follow_up: FollowUp, *, today: date) -> list[FollowUp]:
+    """What one call is about: everything of this patient whose window has opened, this one included."""
+    mine = (
+        FollowUp.objects.live().filter(patient=follow_up.patient_id).filter(Q(pk=follow_up.pk) | Q(opens_on__lte=today))
+    )
+    return list(mine.select_related("clinic", "patient__clinic", "joint").order_by("group_rank", "closes_on", "pk"))
+
+
+def next_opening(clinic: Clinic, whose: Whose, *, today: date) -> date | None:
+    """The next day on which a window opens: what comes after an empty list."""
+    ahead = whose.of(FollowUp.objects.at(clinic).live().filter(closes_on__gte=today, opens_on__gt=today))
+    return ahead.order_by("opens_on").values_list("opens_on", flat=True).first()
