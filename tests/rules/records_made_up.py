@@ -8,9 +8,11 @@ from clinical.record_form import person_from_json
 
 Json = dict[str, Any]
 LEFT, RIGHT = ("hip", "left"), ("hip", "right")
-SMALL, MEDIUM, LARGE = {"volume_percent": 10}, {"volume_percent": 22}, {"volume_percent": 40}
-EARLY = {"subchondral_fracture": "yes"}
-LATE = {"collapse_mm": 3}
+SMALL: Json = {"volume_percent": 10}
+MEDIUM: Json = {"volume_percent": 22}
+LARGE: Json = {"volume_percent": 40}
+EARLY: Json = {"subchondral_fracture": "yes"}
+LATE: Json = {"collapse_mm": 3}
 VIEWS = {
     "hip": ["AP", "frog_leg_lateral"],
     "shoulder": ["AP", "axillary"],

@@ -13,8 +13,8 @@ NOW = "2026-11-21"
 SIZED = study(S, finding=SMALL)
 
 
-def small(pain: dict[str, str] | None = None, **more: Json) -> Json:
-    return joint(since=S, pain={**NO, **(pain or {})}, **more)
+def small(pain: dict[str, str] | None = None) -> Json:
+    return joint(since=S, pain={**NO, **(pain or {})})
 
 
 XR_CASES = [

@@ -67,7 +67,7 @@ LEFT_HIP = {
     "ended": None,
     "conflicts": [],
 }
-RIGHT_HIP = {
+RIGHT_HIP: Json = {
     **dict.fromkeys(("group", "row", "row_since", "start", "follow_up", "ended")),
     "site": "hip",
     "side": "right",

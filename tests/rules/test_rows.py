@@ -273,6 +273,7 @@ def test_a_replacement_counts_after_a_fusion_of_that_day() -> None:
         pytest.param(joint(since=D1, ops={D2: "REV", D3: "THA"}), None, None, id="a revision says nothing"),
         pytest.param(joint(since=D1, ops={D2: "REV"}), D3, (D3, "moved"), id="a revision, then the person"),
         pytest.param(joint(since=D1, ops={D3: "THA"}), D2, (D2, "moved"), id="the person first"),
+        pytest.param(joint(since=D1, ops={D2: "ARTHROD"}), D3, (D2, "fused"), id="fused, then the person"),
         pytest.param(joint(("jaw", "none"), since=D1), D2, (D2, "moved"), id="jaw"),
         pytest.param(joint(state="replaced"), D2, (D2, "moved"), id="replaced without a day"),
         pytest.param(joint(state="clear"), D2, None, id="a clear joint has no lesion to end"),
