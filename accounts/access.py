@@ -136,7 +136,16 @@ RECORD: Mapping[str, Door] = {
     "patients:finding_in_error": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
 }
 
-WORKLIST: Mapping[str, Door] = {}
+WORKLIST: Mapping[str, Door] = {
+    "followups:worklist": Door(RECORDS, Scope.CLINIC),
+    "followups:strip": Door(RECORDS, Scope.CLINIC, Kind.FRAGMENT),
+    "followups:contact": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:contact_undo": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:assign": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:snooze": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:replan": Door(RECORDS, Scope.PATIENT, Kind.ACTION, POST),
+    "followups:release": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
+}
 
 FLAGS: Mapping[str, Door] = {}
 

@@ -1,6 +1,18 @@
-"""Addresses of this app."""
+"""Addresses of the clinic's pages."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from followups.views import worklist
 
 app_name = "followups"
-urlpatterns: list[URLPattern] = []
+FOLLOW_UP = "follow-ups/<uuid:follow_up_id>/"
+urlpatterns = [
+    path("", worklist.page, name="worklist"),
+    path(FOLLOW_UP + "call/", worklist.strip, name="strip"),
+    path(FOLLOW_UP + "contact/", worklist.contact, name="contact"),
+    path(FOLLOW_UP + "assign/", worklist.assign, name="assign"),
+    path(FOLLOW_UP + "snooze/", worklist.snooze, name="snooze"),
+    path(FOLLOW_UP + "release/", worklist.release, name="release"),
+    path("patients/<uuid:patient_id>/plan/", worklist.replan, name="replan"),
+    path("contacts/<uuid:contact_id>/undo/", worklist.contact_undo, name="contact_undo"),
+]

@@ -118,9 +118,8 @@ def counts(clinic: Clinic, whose: Whose, *, today: date) -> dict[str, str]:
         if section != Section.NOT_REVIEWED
     }
     sections[Section.NOT_REVIEWED] = _Capped(not_reviewed(clinic).order_by().values("pk")[:COUNTED])
-    found: dict[str, int] = dict(
-        Clinic.objects.filter(pk=clinic.pk).values(**{f"n_{name}": rows for name, rows in sections.items()}).get()
-    )
+    columns = {f"n_{name}": rows for name, rows in sections.items()}
+    found: dict[str, Any] = dict(Clinic.objects.filter(pk=clinic.pk).values(**columns).get())
     said = {name: _said(found[f"n_{name}"]) for name in sections}
     return said | {"all": _said(sum(found[f"n_{name}"] for name in IN_ORDER))}
 

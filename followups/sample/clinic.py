@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,8 @@ from django.db import transaction
 
 from accounts import clock
 from accounts.models import Clinic, Membership, Role, User
-from followups import flagging, planning
-from followups.models import FollowUp, ProtocolVersion, Reminder
+from followups import contacting, flagging, planning, worklist
+from followups.models import Contact, FollowUp, ProtocolVersion, Reminder
 from followups.sample.diaries import diary
 from followups.sample.histories import Life, Past, life
 from followups.sample.people import identity
@@ -20,6 +21,7 @@ from patients import history
 from patients.identity import mrn_key, search_key
 from patients.models import Exposure, ImagingStudy, Joint, PainLog, Patient
 
+Result = Contact.Result
 PASSWORD = "sample-clinic-only"
 STAFF = (
     ("coordinator", "Kwame Osei", Role.COORDINATOR),
@@ -57,6 +59,7 @@ def seed(*, patients: int, seed: int, now: datetime) -> list[Login]:
     staff = [_staff(clinic, *row, password) for row in STAFF]
     for number in range(patients):
         _patient(rng, number, clinic, staff, password, now)
+    _calls(rng, clinic, staff, now)
     return [Login(str(role), name, PASSWORD) for name, _, role in STAFF if not name.endswith("2")] + [
         Login("patient", "patient", PASSWORD)
     ]
@@ -254,6 +257,32 @@ def _report_today(rng: Random, joint: Joint, patient: Patient, now: datetime) ->
         cannot_bear_weight=rng.random() < 0.15,
         wants_review=rng.random() < 0.15,
     )
+
+
+def _calls(rng: Random, clinic: Clinic, staff: list[User], now: datetime) -> None:
+    """What the coordinators have done about late and due images in the last week."""
+    today = clock.day_of(now, clinic)
+    for follow_up in list(FollowUp.objects.at(clinic).live().filter(opens_on__lte=today).order_by("pk")):
+        follow_up.refresh_from_db()
+        kind, at = rng.random(), now - timedelta(days=rng.randint(1, 6), hours=rng.randint(0, 5))
+        by, together = staff[rng.randint(0, 1)], worklist.together(follow_up, today=today)
+        if follow_up.contacts.exists() or kind > 0.6:
+            continue
+        result, days_ago, what = _call(rng, kind, today)
+        contacting.record(result, follow_ups=together, by=by, now=at - timedelta(days=days_ago), **what)
+
+
+def _call(rng: Random, kind: float, today: date) -> tuple[str, int, dict[str, Any]]:
+    """A result, how many more days ago, and what was said."""
+    if kind < 0.08:
+        return Result.DATE_AGREED, 4, {"day": today + timedelta(days=rng.randint(-2, 12))}
+    if kind < 0.12:
+        return Result.NEEDS_HELP, 7, {"barrier": rng.choice(FollowUp.Barrier.values)}
+    if kind < 0.15:
+        return Result.WRONG_NUMBER, 3, {}
+    if kind < 0.18:
+        return Result.ALREADY_DONE, 0, {"note": "elsewhere, last month"}
+    return Result.NO_ANSWER, 3, {}
 
 
 def _moment(on: date, clinic: Clinic) -> datetime:

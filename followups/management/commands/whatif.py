@@ -8,8 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from clinical import protocol as medicine
-from clinical import record_form
+from clinical import whatif
 from clinical.record_form import RecordError
 from followups import plan_table
 
@@ -23,21 +22,16 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        text = sys.stdin.read() if options["file"] == "-" else Path(options["file"]).read_text(encoding="utf-8")
         try:
-            questions = record_form.loads(text)
-            asked = questions if isinstance(questions, list) else [questions]
-            plans = [_answer(question) for question in asked]
-        except (RecordError, UnicodeDecodeError) as error:
+            text = sys.stdin.read() if options["file"] == "-" else Path(options["file"]).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{options['file']} cannot be read as text: {error}", returncode=2) from error
+        try:
+            answer = whatif.answers(text)
+        except RecordError as error:
             raise CommandError(str(error), returncode=2) from error
         if options["json"]:
-            answer = plans if isinstance(questions, list) else plans[0]
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
         else:
-            for plan in plans:
+            for plan in answer if isinstance(answer, list) else [answer]:
                 self.stdout.write(plan_table.as_text(plan))
-
-
-def _answer(question: Any) -> dict[str, Any]:
-    person, as_of = record_form.person_from_json(question)
-    return record_form.plan_to_json(medicine.plan(person, as_of=as_of))
