@@ -404,6 +404,7 @@ class Proof(models.Model):
     checked = models.JSONField()  # {what: n}
     offenders = models.JSONField(default=list)  # [{"what", "public_id", "why"}]
     milliseconds = models.PositiveIntegerField()
+    figures = models.JSONField(default=dict)  # `followups.figures.counted`, kept with its time
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["clinic", "-at"], name="followups_proof_newest")]

@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts import clock
 from accounts.models import Clinic
+from followups import figures
 from followups.models import Flag, FollowUp, JointPlan, PatientPlan, Proof, Reminder
 from patients.models import Joint, PainLog, Patient
 
@@ -135,6 +136,7 @@ def prove(clinic: Clinic, *, now: datetime) -> Proof:
         checked=found.checked,
         offenders=found.offenders,
         milliseconds=int((monotonic() - started) * 1000),
+        figures=figures.counted(clinic, today=clock.day_of(now, clinic)),
     )
 
 

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Clinic
+from accounts.templatetags.words import day, phone
 from followups import opening_days
 
 VERSION = 1
@@ -69,8 +70,9 @@ def _clinic_call(clinic: Clinic, now: datetime) -> Call:
     if opening_days.is_open(clinic, now):
         note = str(_("%(phone)s, open now until %(time)s"))
     else:
-        note = str(_("%(phone)s, closed now, opens at %(open)s"))
-    words = {"phone": clinic.phone, "time": f"{clinic.closes_at:%H:%M}", "open": f"{clinic.opens_at:%H:%M}"}
+        note = str(_("%(phone)s, closed now, opens %(open)s"))
+    shown = phone(clinic.phone, clinic.country)
+    words = {"phone": shown, "time": f"{clinic.closes_at:%H:%M}", "open": opens_next(clinic, now=now)}
     return Call(clinic.phone, str(_("Call the clinic")), note % words)
 
 
@@ -87,5 +89,14 @@ def open_until(clinic: Clinic, *, now: datetime) -> str:
     return f"{clinic.closes_at:%H:%M}" if opening_days.is_open(clinic, now) else ""
 
 
-def local(moment: datetime, clinic: Clinic) -> datetime:
-    return moment.astimezone(ZoneInfo(clinic.time_zone))
+def opens_next(clinic: Clinic, *, now: datetime) -> str:
+    """'today 09:00' or 'Mon 23 Nov 09:00': when somebody answers the phone again."""
+    local = now.astimezone(ZoneInfo(clinic.time_zone))
+    if local.time() < clinic.opens_at and opening_days.is_open(clinic, _at(local, clinic)):
+        return str(_("today %(time)s")) % {"time": f"{clinic.opens_at:%H:%M}"}
+    on = opening_days.next_opening_day(clinic, local.date())
+    return f"{day(on, local.date())} {clinic.opens_at:%H:%M}"
+
+
+def _at(local: datetime, clinic: Clinic) -> datetime:
+    return local.replace(hour=clinic.opens_at.hour, minute=clinic.opens_at.minute)

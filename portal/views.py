@@ -1,6 +1,6 @@
 """The patient's pages: log pain in seconds, see the trend and the next step, and who opened the record."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,11 +15,14 @@ from accounts import audit, clock
 from accounts.middleware import PatientRequest
 from clinical.treatments import OPERATIONS, REPLACEMENTS
 from followups import contacting, reporting
+from followups.charts.diary import pain_trend
+from followups.charts.paper import Days, Image, Pain, Picture
 from followups.models import Contact, Flag, FollowUp
-from patients.models import Joint, PainLog, Patient, Side, Site, Treatment
+from patients.models import ImagingStudy, Joint, PainLog, Patient, Side, Site, Treatment
 from portal import plain_words, safety
 from portal.forms import RED_BOXES, PainLogForm
 
+SHOWN = timedelta(days=182)  # of the diary, on the picture
 WOUND_DAYS = 90  # after an operation the wound is asked about (clinical.md 5.4, rule 5)
 LOGGED_SITES = (Site.HIP, Site.KNEE, Site.SHOULDER, Site.ANKLE)
 
@@ -34,6 +37,7 @@ def home(request: PatientRequest) -> HttpResponse:
         "steps": plain_words.next_steps(list(follow_ups), today=today),
         "flags": Flag.objects.open().filter(patient=request.patient).select_related("joint"),
         "open_until": safety.open_until(request.clinic, now=now),
+        "opens_next": safety.opens_next(request.clinic, now=now),
     }
     return render(request, "portal/home.html", context)
 
@@ -105,14 +109,35 @@ def trend(request: PatientRequest) -> HttpResponse:
     logs = PainLog.objects.filter(joint=joint, entered_in_error=False).order_by("felt_at")
     zone = request.patient.zone
     reports = [(at.astimezone(zone).date(), nrs) for at, nrs in logs.values_list("felt_at", "nrs")] if joint else []
+    shown = [(on, nrs) for on, nrs in reports if on > today - SHOWN]
     context = {
         "joints": joints,
         "chosen": chosen,
         "joint": joint,
-        "reports": reports,
+        "chart": _picture(request.patient, joint, shown, today) if joint and len(shown) > 1 else None,
         "trend": plain_words.trend(reports, today=today),
     }
     return render(request, "portal/trend.html", context)
+
+
+def _picture(patient: Patient, joint: Joint, reports: list[tuple[date, int]], today: date) -> Picture:
+    """The entries of half a year, with the days on which pictures of that joint were made."""
+    studies = ImagingStudy.objects.filter(patient=patient, entered_in_error=False, made_on__gt=today - SHOWN)
+    images = [
+        Image(study.made_on, study.modality)
+        for study in studies.exclude(modality="VISIT")
+        if [joint.site, joint.side] in study.covers
+    ]
+    return pain_trend(
+        joint.side,
+        str(joint),
+        [Pain(on, nrs) for on, nrs in reports],
+        images,
+        days=Days(max(reports[0][0] - timedelta(days=3), today - SHOWN), today + timedelta(days=3)),
+        today=today,
+        key="trend",
+        table=False,
+    )
 
 
 @require_GET

@@ -1,0 +1,100 @@
+"""The lead's figures: who is overdue, how many images were on time, what is needed. Worked out with the proof.
+
+What would have to read every follow-up is counted once an hour and kept beside the proof with its time; what is
+bounded by its nature (who is overdue now, open flags, failed messages) is asked when the page is opened.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncMonth
+
+from accounts.models import Clinic
+from clinical.months import months as add_months
+from followups.models import FollowUp, Reminder, Sweep
+
+SHOWN = 1000  # of the overdue; beyond this the page says "999+"
+MONTHS, WEEKS = 12, 12
+QUARTERS = 96  # of an hour, in a day
+
+
+def counted(clinic: Clinic, *, today: date) -> dict[str, Any]:
+    """What is kept with a proof: on-time figures by month, images needed by week."""
+    return {"months": _months(clinic, today), "weeks": _weeks(clinic, today)}
+
+
+def _months(clinic: Clinic, today: date) -> list[dict[str, Any]]:
+    """Follow-ups by the month of their target day, once their window has closed; a month that is not over is left out."""
+    last = today.replace(day=1)
+    first = add_months(last, -MONTHS)
+    rows = (
+        closed_in(clinic, first, last, today=today)
+        .annotate(month=TruncMonth("target_on"))
+        .values("month", "status", "timing")
+        .annotate(n=Count("pk"))
+    )
+    by_month: dict[date, Counter[str]] = {}
+    for row in rows:
+        kind = row["timing"] or "not_made"
+        by_month.setdefault(row["month"], Counter())[kind] += row["n"]
+    return [{"month": month.isoformat(), **by_month[month]} for month in sorted(by_month)]
+
+
+def closed_in(clinic: Clinic, first: date, last: date, *, today: date) -> QuerySet[FollowUp]:
+    """Follow-ups with a target from `first` until before `last` whose window has closed: answered, or still asked for."""
+    asked = Q(status=FollowUp.Status.COMPLETED) | Q(status=FollowUp.Status.LIVE)
+    return FollowUp.objects.at(clinic).filter(asked, target_on__gte=first, target_on__lt=last, closes_on__lt=today)
+
+
+def _weeks(clinic: Clinic, today: date) -> list[dict[str, Any]]:
+    monday = today - timedelta(days=today.weekday())
+    until = monday + timedelta(weeks=WEEKS)
+    found: dict[date, Counter[str]] = {monday + timedelta(weeks=n): Counter() for n in range(WEEKS)}
+    ahead = FollowUp.objects.at(clinic).live().filter(target_on__gte=monday, target_on__lt=until)
+    seen: set[tuple[int, date, str]] = set()
+    for patient_id, target_on, studies in ahead.values_list("patient_id", "target_on", "studies").iterator():
+        for study in studies:
+            if (journey := (patient_id, target_on, study)) not in seen:  # one film covers both hips
+                seen.add(journey)
+                found[target_on - timedelta(days=target_on.weekday())]["mr" if study == "MR" else "xr"] += 1
+    return [{"week": week.isoformat(), "xr": n["xr"], "mr": n["mr"]} for week, n in found.items()]
+
+
+@dataclass(frozen=True)
+class Late:
+    """One overdue follow-up on the dashboard."""
+
+    group: str
+    days: int
+    patient_id: Any
+    name: str
+
+
+def overdue(clinic: Clinic, *, today: date) -> list[Late]:
+    """Everybody overdue now, the longest first, up to a thousand."""
+    rows = FollowUp.objects.at(clinic).overdue(today=today).order_by("closes_on")
+    names = ("group", "closes_on", "patient__public_id", "patient__given_name", "patient__family_name")
+    return [
+        Late(group, (today - closes_on).days, patient_id, f"{given} {family}".strip())
+        for group, closes_on, patient_id, given, family in rows.values_list(*names)[:SHOWN]
+    ]
+
+
+def failed_messages(clinic: Clinic, *, since: datetime) -> list[Reminder]:
+    rows = Reminder.objects.filter(clinic=clinic, status=Reminder.Status.FAILED, due_at__gte=since)
+    return list(rows.select_related("follow_up__patient", "follow_up__owner").order_by("-due_at")[:20])
+
+
+def signs_of_life(*, now: datetime) -> list[bool]:
+    """For each quarter of the last 24 hours, oldest first: did the scheduler run?"""
+    since = now - timedelta(minutes=15 * QUARTERS)
+    ran = set(_quarters(Sweep.objects.filter(started_at__gt=since).values_list("started_at", flat=True), since))
+    return [n in ran for n in range(QUARTERS)]
+
+
+def _quarters(moments: Iterable[datetime], since: datetime) -> Iterable[int]:
+    return (int((at - since).total_seconds() // 900) for at in moments)
