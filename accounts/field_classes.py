@@ -48,10 +48,10 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     },
     "patients.Joint": {
         CLINICAL: "site side state since",
-        OPERATIONAL: "id public_id patient entered_at entered_by",
+        OPERATIONAL: "id public_id patient entered_at entered_by version",
     },
-    "patients.SymptomStatus": {CLINICAL: "on value error_reason", OPERATIONAL: f"{_ENTRY} joint"},
-    "patients.SurgeonReview": {CLINICAL: "on note error_reason", OPERATIONAL: f"{_ENTRY} joint"},
+    "patients.SymptomStatus": {CLINICAL: "on value error_reason", OPERATIONAL: f"{_ENTRY} public_id joint"},
+    "patients.SurgeonReview": {CLINICAL: "on note error_reason", OPERATIONAL: f"{_ENTRY} public_id joint"},
     "patients.Treatment": {
         CLINICAL: "code on until detail error_reason",
         OPERATIONAL: f"{_ENTRY} public_id joint",
@@ -69,8 +69,8 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     "patients.Finding": {
         CLINICAL: "stage_system stage_version stage_value volume_percent volume_cm3 extent kerboul_coronal"
         " kerboul_sagittal jic_type collapse_mm subchondral_fracture oedema effusion joint_space_narrowed note"
-        " confirmed error_reason",
-        OPERATIONAL: f"{_ENTRY} study joint",
+        " confirmed uptake calibrated error_reason",
+        OPERATIONAL: f"{_ENTRY} public_id study joint",
     },
     "patients.PainLog": {
         CLINICAL: "felt_at nrs question on_weight at_rest at_night locking aid distance painkiller cannot_bear_weight"
@@ -118,6 +118,15 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     "followups.Heartbeat": {OPERATIONAL: "id machine at"},
     "followups.Sweep": {OPERATIONAL: "id started_at finished_at candidates done skipped failed"},
     "followups.Proof": {OPERATIONAL: "id clinic at holds checked offenders milliseconds"},
+    "interop.Import": {
+        SENSITIVE: "content choices how",  # a whole register, and samples of its columns
+        OPERATIONAL: "id public_id clinic file_name size sha256 status fault fault_line row_count rows_done counts"
+        " sent_at sent_by brought_at brought_by finished_at beat_at",
+    },
+    "interop.ImportRow": {
+        SENSITIVE: "cells problems understood decisions",
+        OPERATIONAL: "id public_id of clinic number state reason decided_at decided_by digest result patient",
+    },
 }
 
 # "app.Model.field" to its class.
