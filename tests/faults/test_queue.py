@@ -51,13 +51,6 @@ def test_a_worker_takes_up_again_when_the_broker_is_back(world: World) -> None:
     until(lambda: count(world, "followups_sweep") == 1, "the tick after the broker came back", seconds=60)
 
 
-def test_the_beat_rings_and_the_worker_hears_it(world: World) -> None:
-    world.worker()
-    world.beat()
-
-    until(lambda: count(world, "followups_sweep") >= 1, "the first tick of the beat")
-
-
 @pytest.mark.parametrize(
     "fault", [lambda redis: redis.kill(), lambda redis: redis.popen.send_signal(signal.SIGSTOP)], ids=["gone", "silent"]
 )
