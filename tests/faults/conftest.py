@@ -99,6 +99,7 @@ class World:
 
     def web(self) -> str:
         """The address at which it answers."""
+        self.manage("collectstatic", "--no-input", "--verbosity", "0")
         port = free_port()
         self.start("web", "-m", "gunicorn", "avntracker.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket")
         address = f"http://127.0.0.1:{port}"

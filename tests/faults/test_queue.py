@@ -64,7 +64,7 @@ def test_a_pain_log_is_stored_and_answered_without_the_broker(world: World, faul
     began = time.monotonic()
     status = web.post("/me/log/", {"nrs": "4"})
 
-    assert status == 200
+    assert status == 200, (world.folder / "web.log").read_text()
     assert count(world, "patients_painlog") == 1
     assert time.monotonic() - began < 5
 
