@@ -43,7 +43,7 @@ def add(*, clinic: Clinic, name: str, email: str, role: str, by: User, now: date
     if not is_new:
         raise ValidationError({"email": _("This person is on the list already.")})
     audit.record(audit.Action.CREATE, clinic=clinic, by=by, now=now, subject=user, detail={"role": role})
-    transaction.on_commit(lambda: _send_welcome(user, clinic, now=now))
+    transaction.on_commit(lambda: _send_welcome(user, clinic, now=now), robust=True)
     return membership
 
 
@@ -84,7 +84,7 @@ def renew(membership: Membership, *, by: User, now: datetime) -> None:
     user.set_unusable_password()
     user.save(update_fields=["password"])
     _note(membership, by, now, second_factor="removed", password="removed")
-    transaction.on_commit(lambda: _send_welcome(user, membership.clinic, now=now))
+    transaction.on_commit(lambda: _send_welcome(user, membership.clinic, now=now), robust=True)
 
 
 def welcome_link(user: User, *, now: datetime) -> str:

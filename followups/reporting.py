@@ -65,7 +65,7 @@ def report(
                 subject=log,
                 patient_id=patient.public_id,
             )
-            transaction.on_commit(partial(_have_judged, log.pk))
+            transaction.on_commit(partial(_have_judged, log.pk), robust=True)
     except IntegrityError:  # the same report arrived twice at the same time
         if known := _known(client_id, patient, body):
             return Stored(known, again=True)

@@ -159,7 +159,7 @@ def _hand_to_worker(received: Import) -> None:
         except OperationalError:  # the broker is away: the next tick finds it
             logger.warning("import %s waits for the next tick", received.public_id)
 
-    transaction.on_commit(send)
+    transaction.on_commit(send, robust=True)
 
 
 def _progress_of(received: Import) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def invite(patient: Patient, *, by: User, now: datetime, by_mail: bool = False) 
         detail={"by_mail": by_mail},
     )
     if by_mail:
-        transaction.on_commit(lambda: _send(patient, link))
+        transaction.on_commit(lambda: _send(patient, link), robust=True)
     return link
 
 

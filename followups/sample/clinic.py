@@ -22,6 +22,7 @@ from patients.identity import mrn_key, search_key
 from patients.models import Exposure, ImagingStudy, Joint, PainLog, Patient
 
 Result = Contact.Result
+NAME = "Northfield Clinic"
 PASSWORD = "sample-clinic-only"
 STAFF = (
     ("coordinator", "Kwame Osei", Role.COORDINATOR),
@@ -44,12 +45,18 @@ class Login:
     password: str
 
 
+def logins() -> list[Login]:
+    """One for each role."""
+    staff = [Login(str(role), name, PASSWORD) for name, _, role in STAFF if not name.endswith("2")]
+    return [*staff, Login("patient", "patient", PASSWORD)]
+
+
 @transaction.atomic
-def seed(*, patients: int, seed: int, now: datetime) -> list[Login]:
-    """Make the clinic and so many patients; the same seed and moment make the same clinic. One login per role."""
+def seed(*, patients: int, seed: int, now: datetime) -> None:
+    """Make the clinic and so many patients; the same seed and moment make the same clinic."""
     rng = Random(seed)
     clinic = Clinic.objects.create(
-        name="Northfield Clinic",
+        name=NAME,
         public_name="Northfield",
         phone="+441134960142",
         out_of_hours_phone="111",
@@ -60,9 +67,6 @@ def seed(*, patients: int, seed: int, now: datetime) -> list[Login]:
     for number in range(patients):
         _patient(rng, number, clinic, staff, password, now)
     _calls(rng, clinic, staff, now)
-    return [Login(str(role), name, PASSWORD) for name, _, role in STAFF if not name.endswith("2")] + [
-        Login("patient", "patient", PASSWORD)
-    ]
 
 
 def _staff(clinic: Clinic, username: str, name: str, role: Role, password: str) -> User:

@@ -92,7 +92,9 @@ def _side(name: str) -> Side:
     staff = {role: make.make_staff(clinic, role) for role in STAFF_ROLES}
     patient = make.make_patient(clinic, sign_in=True)
     assert patient.user
-    passkey = Authenticator.objects.create(user=staff[Role.LEAD], type="webauthn", data={"name": "key", "credential": {}})
+    passkey = Authenticator.objects.create(
+        user=staff[Role.LEAD], type="webauthn", data={"name": "key", "credential": {}}
+    )
     return Side(
         clinic=clinic,
         cookies={role: _session(user) for role, user in staff.items()} | {access.PATIENT: _session(patient.user)},
@@ -260,8 +262,10 @@ def _own(route: Route, side: Side, role: str) -> Side:
     """Passkeys belong to a person: each role is shown its own."""
     if "passkey_id" not in route.pattern or role == access.ANONYMOUS:
         return side
-    user = side.patient.user if role == access.PATIENT else User.objects.get(
-        memberships__clinic=side.clinic, memberships__role=role, pk__lt=side.staff.pk
+    user = (
+        side.patient.user
+        if role == access.PATIENT
+        else User.objects.get(memberships__clinic=side.clinic, memberships__role=role, pk__lt=side.staff.pk)
     )
     passkey = Authenticator.objects.create(user=user, type="webauthn", data={"name": "key", "credential": {}})
     return Side(side.clinic, side.cookies, side.patient, side.staff, passkey, side.things)

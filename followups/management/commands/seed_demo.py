@@ -19,15 +19,16 @@ class Command(BaseCommand):
         parser.add_argument("--patients", type=int, default=300)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--now", type=datetime.fromisoformat, help="an ISO moment with offset: let it be then")
-        parser.add_argument("--if-empty", action="store_true", help="do nothing where a clinic exists already")
+        parser.add_argument("--if-empty", action="store_true", help="make nothing where a clinic exists already")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("seed_demo makes people up: it does not run in production", returncode=2)
-        if options["if_empty"] and Clinic.objects.exists():
-            return
-        if Clinic.objects.filter(name="Northfield Clinic").exists():
+        here = Clinic.objects.filter(name=clinic.NAME).exists()
+        if here and not options["if_empty"]:
             raise CommandError("the sample clinic is here already", returncode=2)
-        logins = clinic.seed(patients=options["patients"], seed=options["seed"], now=options["now"] or clock.now())
-        for login in logins:
+        if not here and not (options["if_empty"] and Clinic.objects.exists()):
+            clinic.seed(patients=options["patients"], seed=options["seed"], now=options["now"] or clock.now())
+            here = True
+        for login in clinic.logins() if here else []:
             self.stdout.write(f"{login.role:<12} {login.username:<12} {login.password}")
