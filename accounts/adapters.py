@@ -51,7 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Links in mail come from the settings, never from the request's host."""
         uidb36, token = key.split("-", 1)
-        return settings.SITE_ORIGIN + reverse("account_reset_password_from_key", args=[uidb36, token])
+        return f"{settings.SITE_ORIGIN}{reverse('account_reset_password_from_key', args=[uidb36, token])}"
 
     def format_email_subject(self, subject: str) -> str:
         return str(subject)

@@ -5,7 +5,13 @@ from zoneinfo import ZoneInfo
 
 from allauth.account.adapter import get_adapter
 from allauth.account.fields import SetPasswordField
-from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm, ResetPasswordKeyForm, SetPasswordForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+)
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
@@ -123,7 +129,9 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("theme", "language", "keyboard_shortcuts")
         widgets = {"theme": forms.RadioSelect}  # noqa: RUF012
         help_texts = {  # noqa: RUF012
-            "keyboard_shortcuts": _("Single keys on the worklist and the flags. Switch them off if you use speech input.")
+            "keyboard_shortcuts": _(
+                "Single keys on the worklist and the flags. Switch them off if you use speech input."
+            )
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -153,7 +161,9 @@ class RoleForm(forms.Form):
 class TraceForm(forms.Form):
     """Filters of the trace. An empty field asks nothing."""
 
-    person = forms.ModelChoiceField(label=_("Who"), queryset=User.objects.none(), to_field_name="public_id", required=False)
+    person = forms.ModelChoiceField(
+        label=_("Who"), queryset=User.objects.none(), to_field_name="public_id", required=False
+    )
     patient = forms.UUIDField(label=_("Patient id"), required=False)
     action = forms.ChoiceField(label=_("What"), required=False)
     first_on = forms.DateField(

@@ -46,7 +46,9 @@ def audit_page(request: StaffRequest) -> HttpResponse:
     )
     page = {
         "form": form,
-        "rows": [Row(event, str(event.get_action_display()), ", ".join(_words(event.detail))) for event in events[:ROWS]],
+        "rows": [
+            Row(event, str(event.get_action_display()), ", ".join(_words(event.detail))) for event in events[:ROWS]
+        ],
         "more": _address(request.GET, events[ROWS - 1]) if len(events) > ROWS else "",
         "first": "?" + _without_place(request.GET).urlencode() if "after" in request.GET else "",
         "roles": dict(Role.choices),
