@@ -15,6 +15,8 @@ from allauth.account.forms import (
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Column, Layout, Row
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -31,12 +33,21 @@ def _without_placeholders(form: forms.Form) -> None:
         field.widget.attrs.pop("placeholder", None)
 
 
+def bare_helper() -> FormHelper:
+    """For a page that writes the form's tag and its buttons itself."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    return helper
+
+
 class SignInForm(LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
         login, password = self.fields["login"], self.fields["password"]
         login.label, login.max_length = _("E-mail or user name"), 254
+        self.helper = bare_helper()
         login.widget.attrs |= {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
         password.help_text = ""
 
@@ -162,7 +173,11 @@ class TraceForm(forms.Form):
     """Filters of the trace. An empty field asks nothing."""
 
     person = forms.ModelChoiceField(
-        label=_("Who"), queryset=User.objects.none(), to_field_name="public_id", required=False
+        label=_("Who"),
+        queryset=User.objects.none(),
+        to_field_name="public_id",
+        required=False,
+        empty_label=_("Everybody"),
     )
     patient = forms.UUIDField(label=_("Patient id"), required=False)
     action = forms.ChoiceField(label=_("What"), required=False)
@@ -176,6 +191,11 @@ class TraceForm(forms.Form):
     def __init__(self, *args: Any, clinic: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = ZoneInfo(clinic.time_zone)
+        self.helper = bare_helper()
+        narrow, wide = "col-6 col-md-4 col-xl-2", "col-12 col-md-8 col-xl-4"
+        self.helper.layout = Layout(
+            Row(*(Column(name, css_class=wide if name == "patient" else narrow) for name in self.fields))
+        )
         people = User.objects.filter(pk__in=Membership.objects.filter(clinic=clinic).values("user"))
         self.fields["person"].queryset = people.order_by("name")  # type: ignore[attr-defined]
         self.fields["action"].choices = [("", _("Everything")), *AuditEvent.Action.choices]  # type: ignore[attr-defined]

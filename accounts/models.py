@@ -209,6 +209,11 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.user_name or 'scheduler'} {self.action} {self.subject}"
 
+    @property
+    def played(self) -> str:
+        """The part they played, in words; empty for whoever was only just signing in."""
+        return {**dict(Role.choices), "patient": _("Patient")}.get(self.role, "")  # type: ignore[return-value]
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TraceIsKept

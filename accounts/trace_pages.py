@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts import audit, clock
 from accounts.forms import TraceForm
 from accounts.middleware import StaffRequest
-from accounts.models import AuditEvent, Clinic, Role
+from accounts.models import AuditEvent, Clinic
 
 ROWS = 50
 _SALT = "accounts.trace.after"
@@ -25,6 +25,7 @@ _SHOWN = frozenset({"role", "role_before", "access", "status", "why", "second_fa
 @dataclass(frozen=True)
 class Row:
     event: AuditEvent
+    role: str
     what: str
     detail: str
 
@@ -47,11 +48,11 @@ def audit_page(request: StaffRequest) -> HttpResponse:
     page = {
         "form": form,
         "rows": [
-            Row(event, str(event.get_action_display()), ", ".join(_words(event.detail))) for event in events[:ROWS]
+            Row(event, event.played, str(event.get_action_display()), ", ".join(_words(event.detail)))
+            for event in events[:ROWS]
         ],
         "more": _address(request.GET, events[ROWS - 1]) if len(events) > ROWS else "",
         "first": "?" + _without_place(request.GET).urlencode() if "after" in request.GET else "",
-        "roles": dict(Role.choices),
     }
     return render(request, "accounts/audit.html", page, status=422 if refused else 200)
 
