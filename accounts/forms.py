@@ -1,5 +1,6 @@
 """Forms for signing in, for one's own settings, and for the lead's list of staff."""
 
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from crispy_forms.layout import Column, Layout, Row
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -169,6 +171,17 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role)
 
 
+def _day(label: Any) -> forms.DateField:
+    """As the picker writes it, and within what calendars of every zone can hold."""
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        input_formats=["%Y-%m-%d"],
+        validators=[MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31))],
+    )
+
+
 class TraceForm(forms.Form):
     """Filters of the trace. An empty field asks nothing."""
 
@@ -181,12 +194,8 @@ class TraceForm(forms.Form):
     )
     patient = forms.UUIDField(label=_("Patient id"), required=False)
     action = forms.ChoiceField(label=_("What"), required=False)
-    first_on = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}), input_formats=["%Y-%m-%d"]
-    )
-    last_on = forms.DateField(
-        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}), input_formats=["%Y-%m-%d"]
-    )
+    first_on = _day(_("From"))
+    last_on = _day(_("Until"))
 
     def __init__(self, *args: Any, clinic: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.core import signing
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
@@ -27,6 +28,7 @@ class Row:
     event: AuditEvent
     role: str
     what: str
+    where: str
     detail: str
 
 
@@ -48,7 +50,13 @@ def audit_page(request: StaffRequest) -> HttpResponse:
     page = {
         "form": form,
         "rows": [
-            Row(event, event.played, str(event.get_action_display()), ", ".join(_words(event.detail)))
+            Row(
+                event,
+                event.played,
+                str(event.get_action_display()),
+                _where(event.subject),
+                ", ".join(_words(event.detail)),
+            )
             for event in events[:ROWS]
         ],
         "more": _address(request.GET, events[ROWS - 1]) if len(events) > ROWS else "",
@@ -92,6 +100,14 @@ def _without_place(query: QueryDict) -> QueryDict:
     copy = query.copy()
     copy.pop("after", None)
     return copy
+
+
+def _where(subject: str) -> str:
+    """The kind of row in words, or the name of an address as the access matrix has it."""
+    try:
+        return str(apps.get_model(subject)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return subject
 
 
 def _words(detail: dict[str, Any]) -> Iterator[str]:
