@@ -2,8 +2,9 @@
 
 import base64
 import hashlib
+import unicodedata
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -15,12 +16,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, clock
 from accounts.models import User
 
 KNOWN_DEVICE = "known_device"
+
+
+def own_path(address: str) -> bool:
+    """A path of this site, written plainly: the only thing a form may name as the page to go back to."""
+    plain = unquote(address)
+    hidden = "\\" in plain or any(unicodedata.category(letter) == "Cc" for letter in plain)
+    return address.startswith("/") and not hidden and url_has_allowed_host_and_scheme(plain, allowed_hosts=None)
 
 
 def device_mark(login: str) -> str:
@@ -41,6 +50,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Nobody signs up: staff are added by their lead, patients are invited."""
         return False
 
+    def is_safe_url(self, url: str | None) -> bool:
+        return bool(url) and own_path(str(url))
+
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """A disabled account is not told apart from a wrong password."""
         return redirect("account_login")
@@ -51,7 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Links in mail come from the settings, never from the request's host."""
         uidb36, token = key.split("-", 1)
-        return settings.SITE_ORIGIN + reverse("account_reset_password_from_key", args=[uidb36, token])
+        return f"{settings.SITE_ORIGIN}{reverse('account_reset_password_from_key', args=[uidb36, token])}"
 
     def format_email_subject(self, subject: str) -> str:
         return str(subject)

@@ -1,6 +1,6 @@
-"""Support pages for an operator: clinics and who signs in, to look at. No patient is shown and nothing can be changed."""
+"""Support pages for an operator: clinics and who signs in, to look at. No patient is shown; nothing can be changed."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.http import HttpRequest
@@ -43,7 +43,7 @@ class Users(Reading):
 
 
 class Memberships(Reading):
-    list_display: ClassVar = ("user", "clinic", "role", "disabled_at")
+    list_display = ("user", "clinic", "role", "disabled_at")
     list_filter = ("role",)
     list_select_related = ("user", "clinic")
 

@@ -29,16 +29,20 @@ def record(
     patient_id: UUID | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Leave one event. `by=None` is the scheduler; `subject` is the row touched, or a route's name."""
+    """Leave one event. `by=None` is the scheduler; `subject` is the row touched, or a route's name.
+
+    A patient who acts is kept by id alone: whoever reads the trace may not be one who may know their name.
+    """
     address, role = seen_from.get()
+    patient = getattr(by, "patient", None)
     AuditEvent.objects.create(
         at=now,
         action=action,
         clinic=clinic,
         user=by,
-        user_name=str(by) if by else "",
+        user_name=str(by) if by and not patient else "",
         role=role,
-        patient_id=patient_id,
+        patient_id=patient_id or (patient.public_id if patient else None),
         subject=subject if isinstance(subject, str) else subject._meta.label,
         subject_id=None if isinstance(subject, str) else getattr(subject, "public_id", None),
         detail=dict(detail or {}),

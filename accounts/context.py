@@ -7,7 +7,8 @@ from accounts.models import User
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    user = request.user
+    # A request that is refused at the very door has nobody yet, and its page is drawn all the same.
+    user = getattr(request, "user", None)
     role = getattr(request, "role", "")
     return {
         "clinic": getattr(request, "clinic", None),

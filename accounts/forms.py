@@ -1,17 +1,27 @@
 """Forms for signing in, for one's own settings, and for the lead's list of staff."""
 
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from allauth.account.adapter import get_adapter
 from allauth.account.fields import SetPasswordField
-from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm, ResetPasswordKeyForm, SetPasswordForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+)
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Column, Layout, Row
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -25,12 +35,21 @@ def _without_placeholders(form: forms.Form) -> None:
         field.widget.attrs.pop("placeholder", None)
 
 
+def bare_helper() -> FormHelper:
+    """For a page that writes the form's tag and its buttons itself."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    return helper
+
+
 class SignInForm(LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
         login, password = self.fields["login"], self.fields["password"]
         login.label, login.max_length = _("E-mail or user name"), 254
+        self.helper = bare_helper()
         login.widget.attrs |= {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
         password.help_text = ""
 
@@ -123,7 +142,9 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("theme", "language", "keyboard_shortcuts")
         widgets = {"theme": forms.RadioSelect}  # noqa: RUF012
         help_texts = {  # noqa: RUF012
-            "keyboard_shortcuts": _("Single keys on the worklist and the flags. Switch them off if you use speech input.")
+            "keyboard_shortcuts": _(
+                "Single keys on the worklist and the flags. Switch them off if you use speech input."
+            )
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -150,22 +171,40 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role)
 
 
+def _day(label: Any) -> forms.DateField:
+    """As the picker writes it, and within what calendars of every zone can hold."""
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        input_formats=["%Y-%m-%d"],
+        validators=[MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31))],
+    )
+
+
 class TraceForm(forms.Form):
     """Filters of the trace. An empty field asks nothing."""
 
-    person = forms.ModelChoiceField(label=_("Who"), queryset=User.objects.none(), to_field_name="public_id", required=False)
+    person = forms.ModelChoiceField(
+        label=_("Who"),
+        queryset=User.objects.none(),
+        to_field_name="public_id",
+        required=False,
+        empty_label=_("Everybody"),
+    )
     patient = forms.UUIDField(label=_("Patient id"), required=False)
     action = forms.ChoiceField(label=_("What"), required=False)
-    first_on = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}), input_formats=["%Y-%m-%d"]
-    )
-    last_on = forms.DateField(
-        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}), input_formats=["%Y-%m-%d"]
-    )
+    first_on = _day(_("From"))
+    last_on = _day(_("Until"))
 
     def __init__(self, *args: Any, clinic: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = ZoneInfo(clinic.time_zone)
+        self.helper = bare_helper()
+        narrow, wide = "col-6 col-md-4 col-xl-2", "col-12 col-md-8 col-xl-4"
+        self.helper.layout = Layout(
+            Row(*(Column(name, css_class=wide if name == "patient" else narrow) for name in self.fields))
+        )
         people = User.objects.filter(pk__in=Membership.objects.filter(clinic=clinic).values("user"))
         self.fields["person"].queryset = people.order_by("name")  # type: ignore[attr-defined]
         self.fields["action"].choices = [("", _("Everything")), *AuditEvent.Action.choices]  # type: ignore[attr-defined]

@@ -159,7 +159,7 @@ def _has_expired(request: HttpRequest) -> bool:
     now = clock.now().timestamp()
     idle = now - request.session.get("seen_at", now)
     age = now - request.session.get("began_at", now)
-    return idle > settings.SESSION_IDLE_SECONDS or age > settings.SESSION_COOKIE_AGE
+    return bool(idle > settings.SESSION_IDLE_SECONDS or age > settings.SESSION_COOKIE_AGE)
 
 
 def _start_the_clock(request: HttpRequest) -> None:

@@ -209,6 +209,16 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.user_name or 'scheduler'} {self.action} {self.subject}"
 
+    @property
+    def who(self) -> str:
+        """Whose act it was, in words. Patients are kept by id alone."""
+        return self.user_name or str(_("a patient") if self.user_id else _("the system"))
+
+    @property
+    def played(self) -> str:
+        """The part they played, in words; empty for whoever was only just signing in."""
+        return str({**dict(Role.choices), "patient": _("Patient")}.get(self.role, ""))
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TraceIsKept

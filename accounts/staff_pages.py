@@ -27,7 +27,9 @@ def staff(request: StaffRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, _("%(name)s is on the list. A mail tells them how to come in.") % {"name": member.user})
+            messages.success(
+                request, _("%(name)s is on the list. A mail tells them how to come in.") % {"name": member.user}
+            )
             return redirect("staff")
     page = {"form": form, "members": _members(request), "roles": Role.choices}
     return render(request, "accounts/staff.html", page, status=422 if form.is_bound else 200)

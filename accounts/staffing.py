@@ -21,7 +21,9 @@ _SALT = "accounts.staffing.welcome"
 
 
 @transaction.atomic
-def found_clinic(*, name: str, time_zone: str, phone: str, lead_name: str, lead_email: str, now: datetime) -> Membership:
+def found_clinic(
+    *, name: str, time_zone: str, phone: str, lead_name: str, lead_email: str, now: datetime
+) -> Membership:
     """A clinic and its first lead, who comes in by the link of `welcome_link`."""
     clinic = Clinic(name=name, time_zone=time_zone, phone=phone)
     clinic.full_clean()
@@ -77,7 +79,7 @@ def enable(membership: Membership, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def renew(membership: Membership, *, by: User, now: datetime) -> None:
-    """Somebody lost their phone or their first mail: second factor and password go, every session ends, a link comes."""
+    """They lost their phone or their first mail: second factor and password go, every session ends, a link comes."""
     _as_lead(by, membership.clinic, over=membership)
     user = membership.user
     Authenticator.objects.filter(user=user).delete()
@@ -90,7 +92,8 @@ def renew(membership: Membership, *, by: User, now: datetime) -> None:
 def welcome_link(user: User, *, now: datetime) -> str:
     """One link, once: it dies when the password is set, and after a week."""
     token = signing.dumps([str(user.public_id), _state(user), now.timestamp()], salt=_SALT)
-    return settings.SITE_ORIGIN + reverse("staff_welcome", args=[token])
+    link: str = settings.SITE_ORIGIN + reverse("staff_welcome", args=[token])
+    return link
 
 
 def welcomed(token: str, *, now: datetime) -> User | None:
@@ -136,9 +139,7 @@ def _as_lead(by: User, clinic: Clinic, over: Membership | None = None) -> None:
 
 
 def _note(membership: Membership, by: User, now: datetime, **detail: str) -> None:
-    audit.record(
-        audit.Action.UPDATE, clinic=membership.clinic, by=by, now=now, subject=membership.user, detail=detail
-    )
+    audit.record(audit.Action.UPDATE, clinic=membership.clinic, by=by, now=now, subject=membership.user, detail=detail)
 
 
 def _state(user: User) -> str:

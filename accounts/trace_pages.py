@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.core import signing
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts import audit, clock
 from accounts.forms import TraceForm
 from accounts.middleware import StaffRequest
-from accounts.models import AuditEvent, Clinic, Role
+from accounts.models import AuditEvent, Clinic
 
 ROWS = 50
 _SALT = "accounts.trace.after"
@@ -25,7 +26,9 @@ _SHOWN = frozenset({"role", "role_before", "access", "status", "why", "second_fa
 @dataclass(frozen=True)
 class Row:
     event: AuditEvent
+    role: str
     what: str
+    where: str
     detail: str
 
 
@@ -46,10 +49,18 @@ def audit_page(request: StaffRequest) -> HttpResponse:
     )
     page = {
         "form": form,
-        "rows": [Row(event, str(event.get_action_display()), ", ".join(_words(event.detail))) for event in events[:ROWS]],
+        "rows": [
+            Row(
+                event,
+                event.played,
+                str(event.get_action_display()),
+                _where(event.subject),
+                ", ".join(_words(event.detail)),
+            )
+            for event in events[:ROWS]
+        ],
         "more": _address(request.GET, events[ROWS - 1]) if len(events) > ROWS else "",
         "first": "?" + _without_place(request.GET).urlencode() if "after" in request.GET else "",
-        "roles": dict(Role.choices),
     }
     return render(request, "accounts/audit.html", page, status=422 if refused else 200)
 
@@ -89,6 +100,14 @@ def _without_place(query: QueryDict) -> QueryDict:
     copy = query.copy()
     copy.pop("after", None)
     return copy
+
+
+def _where(subject: str) -> str:
+    """The kind of row in words, or the name of an address as the access matrix has it."""
+    try:
+        return str(apps.get_model(subject)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return subject
 
 
 def _words(detail: dict[str, Any]) -> Iterator[str]:

@@ -9,19 +9,14 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import access
+from accounts.adapters import own_path
 from accounts.forms import PreferencesForm
 from accounts.middleware import StaffRequest
 from accounts.models import User
-
-
-def own_path(address: str) -> bool:
-    """A path of this site: what a form may name as the page to go back to."""
-    return address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
 
 
 @login_not_required

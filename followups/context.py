@@ -107,7 +107,8 @@ class TopBar:
     @cached_property
     def lead(self) -> Membership | None:
         return (
-            Membership.objects.filter(clinic=self.clinic, role=access.LEAD)
+            Membership.objects.live()
+            .filter(clinic=self.clinic, role=access.LEAD)
             .select_related("user")
             .order_by("pk")
             .first()

@@ -21,15 +21,13 @@ LASTS = timedelta(days=14)
 
 @transaction.atomic
 def invite(patient: Patient, *, by: User, now: datetime, by_mail: bool = False) -> str:
-    """Make the one link that works for this patient, and mail it if asked. It is returned and not kept: only its hash."""
+    """Make the one link that works for this patient, and mail it if asked. Only its hash is kept."""
     if by_mail and not (patient.email and patient.email_allowed):
         raise ValidationError(_("There is no e-mail address that may be written to. Print the link instead."))
     token = secrets.token_urlsafe(32)
     Invitation.objects.filter(patient=patient, accepted_at=None, expires_at__gt=now).update(expires_at=now)
-    Invitation.objects.create(
-        patient=patient, token_hash=_hash(token), made_at=now, made_by=by, expires_at=now + LASTS
-    )
-    link = settings.SITE_ORIGIN + reverse("invitation", args=[token])
+    Invitation.objects.create(patient=patient, token_hash=_hash(token), made_at=now, made_by=by, expires_at=now + LASTS)
+    link: str = settings.SITE_ORIGIN + reverse("invitation", args=[token])
     audit.record(
         audit.Action.CREATE,
         clinic=patient.clinic,

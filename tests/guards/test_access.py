@@ -27,6 +27,8 @@ from followups.models import Flag, FollowUp, ProtocolVersion
 from patients.models import Exposure, ImagingStudy, Patient, Treatment
 from tests import make
 
+pytestmark = pytest.mark.django_db
+
 ROUTES = routes()
 STAFF_ROLES = [str(role) for role in Role]
 
@@ -63,20 +65,19 @@ SECRETS = {"token": "no-such-token", "uidb36": "zz", "key": "no-such-key"}
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Side, Side]]:
-    """Two clinics alike, made once; everything a test does is undone after it."""
+    """Two clinics alike, made once. Each test stands in a transaction of its own inside, so it leaves nothing."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield _side("North"), _side("South")
         transaction.set_rollback(True)
 
 
 @pytest.fixture
-def here(world: tuple[Side, Side]) -> Iterator[Side]:
-    with undone():
-        yield world[0]
+def here(world: tuple[Side, Side]) -> Side:
+    return world[0]
 
 
 @pytest.fixture
-def there(world: tuple[Side, Side], here: Side) -> Side:
+def there(world: tuple[Side, Side]) -> Side:
     return world[1]
 
 
@@ -90,16 +91,14 @@ def undone() -> Iterator[None]:
 def _side(name: str) -> Side:
     clinic = make.make_clinic(name)
     staff = {role: make.make_staff(clinic, role) for role in STAFF_ROLES}
-    patient = make.make_patient(clinic, sign_in=True)
+    other, patient = make.make_staff(clinic, Role.COORDINATOR), make.make_patient(clinic, sign_in=True)
     assert patient.user
-    passkey = Authenticator.objects.create(
-        user=staff[Role.LEAD], type="webauthn", data={"name": "key", "credential": {}}
-    )
+    passkey = Authenticator.objects.create(user=other, type="webauthn", data={"name": "key", "credential": {}})
     return Side(
         clinic=clinic,
         cookies={role: _session(user) for role, user in staff.items()} | {access.PATIENT: _session(patient.user)},
         patient=patient,
-        staff=make.make_staff(clinic, Role.COORDINATOR),
+        staff=other,
         passkey=passkey,
         things=_things(patient),
     )
@@ -150,8 +149,7 @@ def ask(side: Side, role: str, route: Route, address: str, method: str) -> HttpR
     client = Client(raise_request_exception=False)
     if role != access.ANONYMOUS:
         client.cookies[settings.SESSION_COOKIE_NAME] = side.cookies[role]
-    response: HttpResponse = client.generic(method, address)
-    return response
+    return client.generic(method, address)  # type: ignore[return-value]
 
 
 def address(route: Route, side: Side | None) -> str:

@@ -22,7 +22,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["time_zone"] not in available_timezones():
-            raise CommandError(f"{options['time_zone']} is not a time zone. Write it as in Europe/London.", returncode=2)
+            raise CommandError(
+                f"{options['time_zone']} is not a time zone. Write it as in Europe/London.", returncode=2
+            )
         now = clock.now()
         try:
             lead = staffing.found_clinic(
