@@ -68,13 +68,21 @@ class TopBar:
                 label=label,
                 href=href,
                 here=self.path == href if key == "worklist" else self.path.startswith(href),
-                count=self._count(key),
-                red=key == "flags" and self._row["red"],
+                count=self.waiting(key),
+                red=key == "flags" and self.any_red,
                 wide=key in ("import", "settings", "outbox"),
             )
             for key, route, label in PLACES
             if (href := _address(route, self.role))
         ]
+
+    def waiting(self, key: str) -> str:
+        """How many wait on the worklist or among the flags, as the bar says it; nothing for other places."""
+        return _capped(self._row[f"{key}_waiting"]) if key in ("worklist", "flags") else ""
+
+    @property
+    def any_red(self) -> bool:
+        return bool(self._row["any_red"])
 
     @property
     def find(self) -> str:
@@ -113,9 +121,6 @@ class TopBar:
             .first()
         )
 
-    def _count(self, key: str) -> str:
-        return _capped(self._row[f"{key}_waiting"]) if key in ("worklist", "flags") else ""
-
     @cached_property
     def _row(self) -> dict[str, Any]:
         flags = Flag.objects.at(self.clinic).open()
@@ -124,7 +129,7 @@ class TopBar:
             .values(
                 worklist_waiting=Capped(self._waiting().values("pk")[:COUNTED]),
                 flags_waiting=Capped(flags.values("pk")[:COUNTED]),
-                red=Exists(flags.filter(severity=Flag.Severity.RED)),
+                any_red=Exists(flags.filter(severity=Flag.Severity.RED)),
                 last_ran_at=Subquery(Heartbeat.objects.filter(machine="scheduler").values("at")[:1]),
             )
             .get()
