@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import access
 from accounts.forms import PreferencesForm
 from accounts.middleware import StaffRequest
-from accounts.models import User
+from accounts.models import Clinic, User
 
 
 def own_path(address: str) -> bool:
@@ -27,8 +27,9 @@ def own_path(address: str) -> bool:
 @login_not_required
 @require_safe
 def door(request: HttpRequest) -> HttpResponse:
-    """Two large choices; names no disease."""
-    return render(request, "accounts/door.html")
+    """Two large choices; names no disease. A house of one clinic shows its name and its numbers."""
+    clinics = Clinic.objects.order_by("pk")[:2]
+    return render(request, "accounts/door.html", {"clinic": clinics[0] if len(clinics) == 1 else None})
 
 
 @require_safe

@@ -23,17 +23,23 @@ COUNTED = 100
 # No window is longer than this; it lets the index on the closing day bound the search.
 LONGEST_WINDOW = timedelta(days=190)
 
+Places = tuple[tuple[str, str, str | Promise], ...]
 # Where to go, in the order of the bar; who may is the access matrix's to say.
-PLACES: tuple[tuple[str, str, str | Promise], ...] = (
+PLACES: Places = (
     ("worklist", "followups:worklist", _("Worklist")),
     ("flags", "followups:flags", _("Flags")),
     ("patients", "followups:patients", _("Patients")),
     ("dashboard", "followups:dashboard", _("Dashboard")),
     ("import", "interop:import", _("Import")),
     ("settings", "followups:settings", _("Settings")),
-    ("outbox", "followups:outbox", _("Outbox")),
-    ("trace", "audit", _("Trace")),
 )
+# What is opened now and then stands in the menu of whoever may.
+MORE_PLACES: Places = (
+    ("staff", "staff", _("Staff")),
+    ("trace", "audit", _("Who did what")),
+    ("outbox", "followups:outbox", _("Messages sent")),
+)
+LEFT_OUT_ON_A_PHONE = ("import", "settings")
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,14 @@ class TopBar:
 
     @cached_property
     def places(self) -> list[Place]:
+        """An auditor, who may open none of the usual ones, has the others in the bar."""
+        return self._reached(PLACES) or self.more
+
+    @cached_property
+    def more(self) -> list[Place]:
+        return self._reached(MORE_PLACES)
+
+    def _reached(self, places: Places) -> list[Place]:
         return [
             Place(
                 key=key,
@@ -70,9 +84,9 @@ class TopBar:
                 here=self.path == href if key == "worklist" else self.path.startswith(href),
                 count=self.waiting(key),
                 red=key == "flags" and self.any_red,
-                wide=key in ("import", "settings", "outbox"),
+                wide=key in LEFT_OUT_ON_A_PHONE,
             )
-            for key, route, label in PLACES
+            for key, route, label in places
             if (href := _address(route, self.role))
         ]
 
