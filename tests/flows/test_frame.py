@@ -101,3 +101,66 @@ def test_an_address_that_is_not_there_says_so_calmly(client: Client, clinic: Cli
     assert one.status_code == 404
     assert one.content == other.content, "one and the same body, whatever was asked for"
     assert b"There is nothing here" in one.content
+
+
+LIST = """
+<div data-keys>
+  <div data-row><a href="#one" data-open>one</a></div>
+  <div data-row><a href="#two" data-open>two</a>
+    <div data-strip><button data-key="3">third</button> <input aria-label="a day"></div>
+  </div>
+</div>
+<p id="pressed"></p>
+"""
+
+
+@pytest.fixture
+def listed(page: Page, live_server: LiveServer, clinic: Clinic) -> Page:
+    """A page of the clinic with a list on it, whose buttons say when they were pressed."""
+    sign_in(page, live_server, make.make_staff(clinic, Role.LEAD))
+    page.goto(f"{live_server.url}/clinic/settings/staff/")
+    page.evaluate(
+        """list => {
+            document.querySelector("main").innerHTML = list;
+            document.querySelector("[data-key='3']").addEventListener("click", () => {
+                document.querySelector("#pressed").textContent += "pressed ";
+            });
+        }""",
+        LIST,
+    )
+    return page
+
+
+def test_j_and_k_walk_the_rows_and_a_digit_presses_its_button(listed: Page) -> None:
+    listed.get_by_role("link", name="one").focus()
+    listed.keyboard.press("j")
+    expect(listed.get_by_role("link", name="two")).to_be_focused()
+    listed.keyboard.press("3")
+    expect(listed.locator("#pressed")).to_have_text("pressed")
+    listed.keyboard.press("k")
+    expect(listed.get_by_role("link", name="one")).to_be_focused()
+
+
+def test_keys_do_nothing_while_one_types_or_is_elsewhere(listed: Page) -> None:
+    listed.get_by_label("a day").focus()
+    listed.keyboard.press("3")
+    expect(listed.get_by_label("a day")).to_have_value("3")
+    listed.get_by_role("link", name="Skip to the content").focus()
+    listed.keyboard.press("3")
+
+    expect(listed.locator("#pressed")).to_have_text("")
+
+
+def test_a_saved_row_leaves_after_its_time(listed: Page) -> None:
+    listed.clock.install()
+    listed.evaluate(
+        """() => {
+            document.querySelector("[data-row]").innerHTML = '<div data-leaves-after="30">Saved</div>';
+            document.body.dispatchEvent(new CustomEvent("htmx:load", {bubbles: true}));
+        }"""
+    )
+    expect(listed.get_by_text("Saved")).to_be_visible()
+    listed.clock.fast_forward("00:31")
+
+    expect(listed.get_by_text("Saved")).to_have_count(0)
+    expect(listed.locator("[data-row]")).to_have_count(1)
