@@ -48,9 +48,9 @@ def test_with_two_clinics_the_door_names_neither(page: Page, live_server: LiveSe
     expect(page.get_by_text("Hip Clinic")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("device", "expected"), [("dark", "dark"), ("light", "light")])
-def test_as_my_device_follows_the_device(page: Page, live_server: LiveServer, device: str, expected: str) -> None:
-    page.emulate_media(color_scheme=device)  # type: ignore[arg-type]
+@pytest.mark.parametrize(("scheme", "expected"), [("dark", "dark"), ("light", "light")])
+def test_as_my_device_follows_the_device(page: Page, live_server: LiveServer, scheme: str, expected: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(live_server.url)
 
     expect(page.locator("html")).to_have_attribute("data-bs-theme", expected)
