@@ -16,14 +16,15 @@ from accounts import access
 from accounts.adapters import own_path
 from accounts.forms import PreferencesForm
 from accounts.middleware import StaffRequest
-from accounts.models import User
+from accounts.models import Clinic, User
 
 
 @login_not_required
 @require_safe
 def door(request: HttpRequest) -> HttpResponse:
-    """Two large choices; names no disease."""
-    return render(request, "accounts/door.html")
+    """Two large choices; names no disease. A house of one clinic shows its name and its numbers."""
+    clinics = Clinic.objects.order_by("pk")[:2]
+    return render(request, "accounts/door.html", {"clinic": clinics[0] if len(clinics) == 1 else None})
 
 
 @require_safe

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, IntegerField, QuerySet, Subquery
+from django.db.models import Exists, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -14,26 +14,29 @@ from django.utils.translation import gettext_lazy as _
 from accounts import access, clock
 from accounts.models import Clinic, Membership
 from accounts.templatetags.words import ago
-from followups.models import Flag, FollowUp, Heartbeat
+from followups import worklist
+from followups.models import Flag, Heartbeat
 from patients.models import PainLog
 
 SILENCE = timedelta(minutes=15)
-# Beyond this many the bar says "99+": it never counts everything.
-COUNTED = 100
-# No window is longer than this; it lets the index on the closing day bound the search.
-LONGEST_WINDOW = timedelta(days=190)
 
+Places = tuple[tuple[str, str, str | Promise], ...]
 # Where to go, in the order of the bar; who may is the access matrix's to say.
-PLACES: tuple[tuple[str, str, str | Promise], ...] = (
+PLACES: Places = (
     ("worklist", "followups:worklist", _("Worklist")),
     ("flags", "followups:flags", _("Flags")),
     ("patients", "followups:patients", _("Patients")),
     ("dashboard", "followups:dashboard", _("Dashboard")),
     ("import", "interop:import", _("Import")),
     ("settings", "followups:settings", _("Settings")),
-    ("outbox", "followups:outbox", _("Outbox")),
-    ("trace", "audit", _("Trace")),
 )
+# What is opened now and then stands in the menu of whoever may.
+MORE_PLACES: Places = (
+    ("staff", "staff", _("Staff")),
+    ("trace", "audit", _("Who did what")),
+    ("outbox", "followups:outbox", _("Messages sent")),
+)
+LEFT_OUT_ON_A_PHONE = ("import", "settings")
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,6 @@ class Place:
     wide: bool = False  # left out of the bar of a phone
 
 
-class Capped(Subquery):
-    """How many rows, counted up to the slice of the queryset."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
-    output_field = IntegerField()
-
-
 class TopBar:
     """Asks the database nothing until the bar is drawn; then once, and once more when the machine is silent."""
 
@@ -62,19 +58,35 @@ class TopBar:
 
     @cached_property
     def places(self) -> list[Place]:
+        """An auditor, who may open none of the usual ones, has the others in the bar."""
+        return self._reached(PLACES) or self.more
+
+    @cached_property
+    def more(self) -> list[Place]:
+        return self._reached(MORE_PLACES)
+
+    def _reached(self, places: Places) -> list[Place]:
         return [
             Place(
                 key=key,
                 label=label,
                 href=href,
                 here=self.path == href if key == "worklist" else self.path.startswith(href),
-                count=self._count(key),
-                red=key == "flags" and self._row["red"],
-                wide=key in ("import", "settings", "outbox"),
+                count=self.waiting(key),
+                red=key == "flags" and self.any_red,
+                wide=key in LEFT_OUT_ON_A_PHONE,
             )
-            for key, route, label in PLACES
+            for key, route, label in places
             if (href := _address(route, self.role))
         ]
+
+    def waiting(self, key: str) -> str:
+        """How many wait on the worklist or among the flags, as the bar says it; nothing for other places."""
+        return worklist.said_up_to_99(self._row[f"{key}_waiting"]) if key in ("worklist", "flags") else ""
+
+    @property
+    def any_red(self) -> bool:
+        return bool(self._row["any_red"])
 
     @property
     def find(self) -> str:
@@ -102,7 +114,7 @@ class TopBar:
     def not_judged(self) -> str:
         """Pain reports that no rule has looked at; asked only while the scheduler is silent."""
         waiting = PainLog.objects.filter(joint__patient__clinic=self.clinic, judged_at=None)
-        return _capped(waiting.values("pk")[:COUNTED].count())
+        return worklist.said_up_to_99(waiting.values("pk")[: worklist.COUNTED].count())
 
     @cached_property
     def lead(self) -> Membership | None:
@@ -114,29 +126,21 @@ class TopBar:
             .first()
         )
 
-    def _count(self, key: str) -> str:
-        return _capped(self._row[f"{key}_waiting"]) if key in ("worklist", "flags") else ""
-
     @cached_property
     def _row(self) -> dict[str, Any]:
         flags = Flag.objects.at(self.clinic).open()
-        return dict(
+        today = clock.day_of(self.now, self.clinic)
+        row: dict[str, Any] = dict(
             Clinic.objects.filter(pk=self.clinic.pk)
             .values(
-                worklist_waiting=Capped(self._waiting().values("pk")[:COUNTED]),
-                flags_waiting=Capped(flags.values("pk")[:COUNTED]),
-                red=Exists(flags.filter(severity=Flag.Severity.RED)),
+                **worklist.columns(self.clinic, None, worklist.IN_ORDER, today=today),
+                flags_waiting=worklist.Capped(flags.values("pk")[: worklist.COUNTED]),
+                any_red=Exists(flags.filter(severity=Flag.Severity.RED)),
                 last_ran_at=Subquery(Heartbeat.objects.filter(machine="scheduler").values("at")[:1]),
             )
             .get()
         )
-
-    def _waiting(self) -> QuerySet[FollowUp]:
-        """Live, and the window is open or has closed."""
-        today = clock.day_of(self.now, self.clinic)
-        return (
-            FollowUp.objects.at(self.clinic).live().filter(opens_on__lte=today, closes_on__lte=today + LONGEST_WINDOW)
-        )
+        return {**row, "worklist_waiting": sum(row[f"n_{section}"] for section in worklist.IN_ORDER)}
 
 
 def top_bar(request: HttpRequest) -> dict[str, object]:
@@ -144,10 +148,6 @@ def top_bar(request: HttpRequest) -> dict[str, object]:
     if role not in access.STAFF or clinic is None:
         return {}
     return {"bar": TopBar(clinic=clinic, role=role, path=request.path, now=clock.now())}
-
-
-def _capped(number: int) -> str:
-    return f"{COUNTED - 1}+" if number >= COUNTED else str(number)
 
 
 def _address(route: str, role: str) -> str:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -105,26 +106,36 @@ def not_reviewed(clinic: Clinic) -> QuerySet[ImagingStudy]:
     return rows.filter(entered_in_error=False).exclude(modality="VISIT").order_by("made_on", "pk")
 
 
-class _Capped(Subquery):
+class Capped(Subquery):
+    """How many rows, counted up to the slice of the queryset."""
+
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
     output_field = IntegerField()
 
 
+def columns(clinic: Clinic, whose: Whose | None, sections: Sequence[str], *, today: date) -> dict[str, Capped]:
+    """Each section's rows as a column `n_<section>` of one query, up to a hundred. `whose` None: everyone's."""
+    found = {}
+    for section in sections:
+        if section == Section.NOT_REVIEWED:
+            found[f"n_{section}"] = Capped(not_reviewed(clinic).order_by().values("pk")[:COUNTED])
+        else:
+            rows = rows_of(section, clinic, today=today)
+            found[f"n_{section}"] = Capped((whose.of(rows) if whose else rows).order_by().values("pk")[:COUNTED])
+    return found
+
+
 def counts(clinic: Clinic, whose: Whose, *, today: date) -> dict[str, str]:
     """How many rows each section has, up to a hundred, in one query."""
-    sections: dict[str, Any] = {
-        section: _Capped(whose.of(rows_of(section, clinic, today=today)).order_by().values("pk")[:COUNTED])
-        for section in (*IN_ORDER, Section.RESTING)
-        if section != Section.NOT_REVIEWED
-    }
-    sections[Section.NOT_REVIEWED] = _Capped(not_reviewed(clinic).order_by().values("pk")[:COUNTED])
-    columns = {f"n_{name}": rows for name, rows in sections.items()}
-    found: dict[str, Any] = dict(Clinic.objects.filter(pk=clinic.pk).values(**columns).get())
-    said = {name: _said(found[f"n_{name}"]) for name in sections}
-    return said | {"all": _said(sum(found[f"n_{name}"] for name in IN_ORDER))}
+    sections = (*IN_ORDER, Section.RESTING)
+    found: dict[str, Any] = dict(
+        Clinic.objects.filter(pk=clinic.pk).values(**columns(clinic, whose, sections, today=today)).get()
+    )
+    said = {name: said_up_to_99(found[f"n_{name}"]) for name in sections}
+    return said | {"all": said_up_to_99(sum(found[f"n_{name}"] for name in IN_ORDER))}
 
 
-def _said(number: int) -> str:
+def said_up_to_99(number: int) -> str:
     return f"{COUNTED - 1}+" if number >= COUNTED else str(number)
 
 
@@ -321,7 +332,7 @@ def _unread(study: ImagingStudy, today: date) -> Unread:
         why=_("%(days)s days since image") % {"days": waiting},
         name=str(study.patient),
         facts=" · ".join(filter(None, (study.patient.mrn, age(study.patient.born, today)))),
-        sides="".join(side_mark(side) for side in sides if side != "none"),
+        sides=format_html_join("", "{}", ((side_mark(side),) for side in sides if side != "none")),
         exam=_("Stage and size: %(kind)s %(day)s") % {"kind": kind, "day": day(study.made_on, today)},
         due=_("review by %(day)s") % {"day": day(study.made_on + timedelta(days=REVIEW_DAYS), today)},
     )

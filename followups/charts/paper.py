@@ -127,9 +127,9 @@ def label(text: str, *, x: float = 0, y: float = 0, css: str = "ho", end: bool =
     return f'<text x="{x:g}" y="{y:g}" class="{css}{" end-word" if end else ""}">{words(text)}</text>'
 
 
-def room(text: str) -> float:
-    """About how much of the sheet some words take, on a picture of 1000 px."""
-    return len(text) * 6.0 + 12
+def room(text: str, *, letter: float = 6.0) -> float:
+    """About how much of the sheet some words take, on a picture of 1000 px; 5 a letter on a wide one, 9 on a narrow."""
+    return len(text) * letter + 12
 
 
 def month_lines(days: Days, top: int, bottom: int) -> str:
@@ -138,14 +138,16 @@ def month_lines(days: Days, top: int, bottom: int) -> str:
     return f'<path class="grid" d="{plain}"/><path class="year" d="{years}"/>'
 
 
-def month_names(days: Days, y: int, *, left: float = 0) -> Iterator[str]:
-    for first, named, year in months(days):
-        if named and left <= days.x(first) < SHEET - 25:
-            yield at(
-                days.x(first),
-                y,
-                label(month_name(first, with_year=year), x=3, css="ax ax-year" if year else "ax"),
-            )
+def month_names(days: Days, y: int, *, clear_of: float | None = None) -> Iterator[str]:
+    """Where there are many, every other one goes when the picture is narrow; so do those beside the label of today."""
+    named = [(first, year) for first, has_room, year in months(days) if has_room and days.x(first) < SHEET - 25]
+    for first, year in named:
+        beside = days.x(first) - clear_of if clear_of is not None else SHEET
+        if -90 < beside < 42:
+            continue
+        squeezed = -150 < beside < 90 or (len(named) > 8 and not year and (first.month - 1) % 4)
+        css = "ax" + (" ax-year" if year else "") + (" thin" if squeezed else "")
+        yield at(days.x(first), y, label(month_name(first, with_year=year), x=3, css=css))
 
 
 def month_name(first: date, *, with_year: bool) -> str:

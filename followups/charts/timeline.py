@@ -174,7 +174,7 @@ def timeline(
     ]
     body = [
         sheet(height, lines),
-        *month_names(days, 14),
+        *month_names(days, 14, clear_of=now),
         *(part for p in placed for part in _marks(p, days, today, key, list_at)),
         *_contacts(contacts, days, end_of_lanes + 24),
         _today(now, today),
@@ -276,8 +276,15 @@ def _marks(p: Placed, days: Days, today: date, key: str, list_at: str) -> Iterat
         base = p.pain + p.pain_height
         recent_y, usual_y = base - recent.middle * 8.4, base - recent.usual * 8.4
         usual_y = max(usual_y, recent_y + 16)
-        yield at(days.x(today), recent_y, label(recent.words, x=8, y=4, css="ho strong"))
-        yield at(days.x(today), usual_y, label(recent.usual_words, x=8, y=4, css="ho strong"))
+        yield at(days.x(today), recent_y, _told_short(recent.words))
+        yield at(days.x(today), usual_y, _told_short(recent.usual_words))
+
+
+def _told_short(text: str) -> str:
+    """Words beside the course; what follows the first comma is left out where the picture is narrow."""
+    first, comma, rest = text.partition(",")
+    more = f'<tspan class="thin">{words(comma + rest)}</tspan>' if rest else ""
+    return f'<text x="8" y="4" class="ho strong">{words(first)}{more}</text>'
 
 
 def _quiet_place(p: Placed, days: Days) -> float:
@@ -304,21 +311,21 @@ def _treatment(treatment: Treatment, y: int, days: Days, today: date, key: str) 
     if treatment.kind == "operation":
         return _diamond(treatment, x, y)
     width = max(days.x(treatment.until or today) - x, 3)
-    inside = width > room(treatment.words)
+    inside = width > room(treatment.words, letter=5)
     fill = f' fill="url(#{key}-hatch)"' if treatment.kind == "weight" else ""
     bar = (
-        f'<rect class="bar bar-{treatment.kind}" x="{percent(x)}" y="{y - 7}" width="{percent(width)}" '
+        f'<rect class="treat treat-{treatment.kind}" x="{percent(x)}" y="{y - 7}" width="{percent(width)}" '
         f'height="14" rx="3"{fill}/>'
     )
     if inside and treatment.kind != "weight":
         return bar + at(x, y + 4, label(treatment.words, x=6, css="ho soft"))
-    if x + width + room(treatment.words) > SHEET:
+    if x + width + room(treatment.words, letter=9) > SHEET and x > room(treatment.words):
         return bar + at(x, y + 4, label(treatment.words, x=-6, css="ho soft", end=True))
     return bar + at(x + width, y + 4, label(treatment.words, x=6, css="ho soft"))
 
 
 def _diamond(treatment: Treatment, x: float, y: int) -> str:
-    at_end = x + room(treatment.words) > SHEET
+    at_end = x + room(treatment.words, letter=9) > SHEET
     name = label(treatment.words, x=-12 if at_end else 12, y=4, css="ho strong", end=at_end)
     return at(x, y, f'<path class="operation-mark" d="M0-7 7 0 0 7-7 0z"/>{name}')
 
@@ -338,7 +345,7 @@ def _window(window: Window, y: int, days: Days, today: date, key: str) -> Iterat
     elif window.state != "done" and days.holds(window.target):
         yield at(days.x(window.target), y, '<path class="target" d="M0-7V7"/>')
     if window.words:
-        at_end = end + room(window.words) > SHEET
+        at_end = end + room(window.words, letter=9) > SHEET
         name = label(window.words, x=-6 if at_end else 6, y=4, css="ho strong", end=at_end)
         yield at(x if at_end else end, y, name)
 

@@ -138,7 +138,7 @@ def test_a_joint_without_a_diary_keeps_its_lane_and_says_why() -> None:
 
 def test_treatments_that_overlap_lie_in_rows_of_their_own() -> None:
     both = [charts.Treatment(date(2026, 3, 1), "medicine", name, date(2026, 6, 1)) for name in ("one", "two")]
-    tops = re.findall(r'class="bar bar-medicine"[^>]* y="(\d+)"', drawn(lane(treatments=both)).body)
+    tops = re.findall(r'class="treat treat-medicine"[^>]* y="(\d+)"', drawn(lane(treatments=both)).body)
 
     assert len(set(tops)) == 2
 
