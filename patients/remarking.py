@@ -16,8 +16,8 @@ SENTENCES: Mapping[str, Any] = {
     "no_volume": _("a lesion of 0 cm³ is none."),
     "head_plausible": _("Roughly a head of %(head)s cm³: plausible."),
     "head_implausible": _("these two make a head of %(head)s cm³. A head has 30 to 80."),
-    "more_than_before": _("%(points)s points more than %(on)s."),
-    "less_than_before": _("%(points)s points less than %(on)s."),
+    "more_than_before": _("%(points)s %% of the head more than on %(on)s."),
+    "less_than_before": _("%(points)s %% of the head less than on %(on)s."),
     "not_sized": _("Not sized: planned as large until someone measures it."),
     "one_angle": _("One angle alone is no size: both are needed."),
     "kerboul_sum": _("Sum %(sum)s°."),
@@ -99,3 +99,11 @@ def written(found: Finding, name: str) -> str:
         return f"{value:g}{units.get(name, ' mm')}"
     words = getattr(found, f"get_{name}_display", None)
     return str(words()) if words else str(value)
+
+
+def written_together(found: Finding, names: list[str]) -> str:
+    """The values of one row: '16 % · 7 cm³', '95° + 100° = 195°'."""
+    texts = [text for name in names if (text := written(found, name))]
+    if names[0] == "kerboul_coronal" and len(texts) == 2:
+        return f"{texts[0]} + {texts[1]} = {found.kerboul_coronal + found.kerboul_sagittal:g}°"  # type: ignore[operator]
+    return " · ".join(texts)

@@ -11,6 +11,7 @@ from django import forms
 from django.forms.forms import BaseForm
 from django.template.loader import render_to_string
 from django.utils.datastructures import MultiValueDict
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +63,9 @@ SHOWS: Mapping[str, tuple[str, ...]] = {
     Modality.NM: ("uptake",),
     Modality.VISIT: (),
 }
+SEEN = [(value, capfirst(words)) for value, words in Seen.choices]
+YES_NO = [(value, capfirst(words)) for value, words in YesNo.choices]
+KINDS = [(value, capfirst(words)) for value, words in Modality.choices if value != Modality.CR]
 ONLY_HIPS = frozenset({"kerboul_coronal", "kerboul_sagittal", "jic_type"})
 WITHOUT_FINDINGS = frozenset({Site.JAW, Site.SHAFT})
 # Rows of a block: fields that stand beside one another.
@@ -159,9 +163,8 @@ class JointShown:
     def before(self, names: Iterable[str]) -> Before | None:
         """The newest values on record of these fields."""
         for found in self.earlier:
-            texts = [text for name in names if (text := remarking.written(found, name))]
-            if texts:
-                return Before(found.study.made_on, " · ".join(texts))
+            if text := remarking.written_together(found, list(names)):
+                return Before(found.study.made_on, text)
         return None
 
 
@@ -203,8 +206,7 @@ class Row(LayoutObject):  # type: ignore[misc]
     def render(self, form: BaseForm, context: Any, template_pack: Any = None, **kwargs: Any) -> str:
         assert isinstance(form, FindingForm)
         fields = [form[name] for name in self.fields]
-        asked = {question.field for question in form.questions if not question.chosen}
-        state = "row-wrong" if any(f.errors for f in fields if f.name not in asked) else ""
+        state = "row-wrong" if any(f.errors for f in fields if f.name not in form.in_doubt) else ""
         if not state and any(q.field in self.fields for q in form.questions):
             state = "row-doubt"
         more = {
@@ -236,17 +238,17 @@ class FindingForm(AskingForm):
     kerboul_coronal = MeasureField(label=_("Kerboul angle, coronal"), low=0, high=180, unit="°")
     kerboul_sagittal = MeasureField(label=_("Kerboul angle, sagittal"), low=0, high=180, unit="°")
     jic_type = forms.ChoiceField(label=_("JIC type"), choices=JIC_TYPES, required=False)
-    oedema = forms.ChoiceField(label=_("Bone marrow oedema"), choices=Seen, widget=forms.RadioSelect, required=False)
-    effusion = forms.ChoiceField(label=_("Effusion"), choices=Seen, widget=forms.RadioSelect, required=False)
+    oedema = forms.ChoiceField(label=_("Bone marrow oedema"), choices=SEEN, widget=forms.RadioSelect, required=False)
+    effusion = forms.ChoiceField(label=_("Effusion"), choices=SEEN, widget=forms.RadioSelect, required=False)
     subchondral_fracture = forms.ChoiceField(
-        label=_("Crescent or fracture"), choices=Seen, widget=forms.RadioSelect, required=False
+        label=_("Crescent or fracture"), choices=SEEN, widget=forms.RadioSelect, required=False
     )
     joint_space_narrowed = forms.ChoiceField(
-        label=_("Joint space narrowed"), choices=Seen, widget=forms.RadioSelect, required=False
+        label=_("Joint space narrowed"), choices=SEEN, widget=forms.RadioSelect, required=False
     )
     collapse_mm = MeasureField(label=_("Depression of head"), low=0, high=30, unit="mm")
-    calibrated = forms.ChoiceField(label=_("Film calibrated"), choices=YesNo, widget=forms.RadioSelect, required=False)
-    uptake = forms.ChoiceField(label=_("Uptake"), choices=Seen, widget=forms.RadioSelect, required=False)
+    calibrated = forms.ChoiceField(label=_("Film calibrated"), choices=YES_NO, widget=forms.RadioSelect, required=False)
+    uptake = forms.ChoiceField(label=_("Uptake"), choices=SEEN, widget=forms.RadioSelect, required=False)
 
     UNITS: Mapping[str, Any] = {"kerboul_coronal": _("° cor"), "kerboul_sagittal": _("° sag")}
     ROWS: Mapping[str, Any] = {
@@ -297,6 +299,15 @@ class FindingForm(AskingForm):
                 rows.append(Row(self.ROWS.get(name, self.fields[name].label), *group))
         helper.layout = Layout(*rows)
         return helper
+
+    @property
+    def about(self) -> str:
+        """Whose errors these are, in the summary of the page."""
+        return capfirst(self.shown.name)
+
+    @property
+    def kind(self) -> str:
+        return capfirst(str(dict(Modality.choices).get(self.modality, self.modality)))
 
     @property
     def hints_by_row(self) -> dict[str, list[Any]]:
@@ -477,7 +488,7 @@ class StudyForm(AskingForm):
     """When, how and of what the study was made."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**31 - 1)
-    modality = forms.ChoiceField(label=_("Kind of study"), choices=Modality, widget=forms.RadioSelect)
+    modality = forms.ChoiceField(label=_("Kind of study"), choices=KINDS, widget=forms.RadioSelect)
     made_on = DayField(label=_("Made on"), help_text=_("For example 20 Nov 2026"))
     views = forms.MultipleChoiceField(
         label=_("Views"), choices=View, widget=forms.CheckboxSelectMultiple, required=False
@@ -503,7 +514,13 @@ class StudyForm(AskingForm):
         self.patient, self.today, self.clinical, self.study = patient, today, clinical, study
         covers = self.fields["covers"]
         assert isinstance(covers, forms.MultipleChoiceField)
-        covers.choices = [(key, each.name) for key, each in shown.items()]
+        covers.choices = [(key, capfirst(each.name)) for key, each in shown.items()]
+        # What is not usual here waits behind a disclosure.
+        self.usual = {key for key, each in shown.items() if each.site == Site.HIP or each.joint}
+        if modality == Modality.CR:
+            kinds = self.fields["modality"]
+            assert isinstance(kinds, forms.ChoiceField)
+            kinds.choices = [*KINDS, (Modality.CR, Modality.CR.label)]
         covers.error_messages["required"] = _("Choose what the study shows.")
         self.fields["modality"].error_messages["required"] = _("Choose the kind of study.")
         self.fields["read_by"].widget.attrs["list"] = "readers"

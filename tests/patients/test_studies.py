@@ -130,7 +130,9 @@ def test_the_kind_is_changed_without_losing_what_was_typed(desk: Client, ingrid:
 
 
 def test_what_was_before_stands_beside_with_its_day(desk: Client, ingrid: Patient) -> None:
-    desk.post(url(ingrid), MRI | {"made_on": "14 9 2026"} | mri("right") | mri("left", volume_percent="34", volume_cm3="15"))
+    desk.post(
+        url(ingrid), MRI | {"made_on": "14 9 2026"} | mri("right") | mri("left", volume_percent="34", volume_cm3="15")
+    )
 
     page = desk.get(url(ingrid), {"modality": "MR"}).content.decode()
 
