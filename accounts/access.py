@@ -132,6 +132,9 @@ RECORD: Mapping[str, Door] = {
     "patients:treatment_in_error": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
     "patients:exposure_new": Door(RECORDS, Scope.PATIENT, methods=FORM),
     "patients:exposure_in_error": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
+    "patients:study_new": Door(RECORDS, Scope.PATIENT, methods=FORM),
+    "patients:study": Door(RECORDS, Scope.PATIENT, methods=FORM),
+    "patients:study_hints": Door(CLINICIANS, Scope.PATIENT, Kind.FRAGMENT, POST),
     "patients:study_in_error": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
     "patients:finding_in_error": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
 }

@@ -22,6 +22,7 @@ class LookAlike:
     patient: Patient
     likeness: identity.Likeness
     alike: frozenset[identity.Alike]
+    same_name: bool  # to the letter, but for case and accents
 
     @property
     def very(self) -> bool:
@@ -70,7 +71,8 @@ def look_alikes(person: identity.Person, *, clinic: Clinic, but: int | None = No
     for patient in _candidates(person, clinic=clinic):
         likeness, alike = identity.compare(person, as_person(patient))
         if likeness and patient.pk != but:
-            found.append(LookAlike(patient, likeness, alike))
+            same_name = identity.name_key(person.family_name, person.given_name) == patient.name_key
+            found.append(LookAlike(patient, likeness, alike, same_name))
     return sorted(found, key=lambda each: (-each.likeness, -len(each.alike), each.patient.name_key))[:SHOWN]
 
 

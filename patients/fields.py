@@ -119,7 +119,7 @@ class DayField(forms.Field):
         return found
 
     def prepare_value(self, value: Any) -> Any:
-        return formats.date_format(value, "j N Y").replace(".", "") if isinstance(value, date) else value
+        return formats.date_format(value, "j M Y") if isinstance(value, date) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

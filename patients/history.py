@@ -58,7 +58,7 @@ def _joint(
 def _studies(patient: Patient, joints: dict[int, Joint]) -> tuple[history.Study, ...]:
     findings: defaultdict[int, list[history.Finding]] = defaultdict(list)
     for row in Finding.objects.filter(study__patient=patient).order_by("pk"):
-        findings[row.study_id].append(_finding(row, joints[row.joint_id]))
+        findings[row.study_id].append(finding_of(row, joints[row.joint_id]))
     return tuple(
         history.Study(
             on=study.made_on,
@@ -73,7 +73,7 @@ def _studies(patient: Patient, joints: dict[int, Joint]) -> tuple[history.Study,
     )
 
 
-def _finding(row: Finding, joint: Joint) -> history.Finding:
+def finding_of(row: Finding, joint: Joint) -> history.Finding:
     return history.Finding(
         site=SiteOf(joint.site),
         side=SideOf(joint.side),

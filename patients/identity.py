@@ -198,6 +198,7 @@ class Person:
 
 # Found by trying pairs of made-up names: 0.8 keeps Jon and John, Meyer and Meier together and Ann and Anna Marie apart.
 _NEARLY_THE_SAME = 0.8
+_SIMILAR = 0.74  # Okonjo, Ada and Okonkwo, Adaora: worth a question where the birth date is nearly the same too
 
 
 def compare(one: Person, other: Person) -> tuple[Likeness, frozenset[Alike]]:
@@ -209,7 +210,7 @@ def compare(one: Person, other: Person) -> tuple[Likeness, frozenset[Alike]]:
         return Likeness.VERY, alike
     if Alike.BORN in alike and _share_a_word(one, other):
         return Likeness.PERHAPS, alike
-    if names and _birth_date_may_be_mistyped(one.born, other.born):
+    if _similar_names(one, other) and _birth_date_may_be_mistyped(one.born, other.born):
         return Likeness.PERHAPS, alike
     loose = alike & {Alike.PHONE, Alike.EMAIL, Alike.MRN_BUT_ZEROS}
     return (Likeness.PERHAPS if loose else Likeness.DIFFERENT), alike
@@ -234,8 +235,16 @@ def _what_is_alike(one: Person, other: Person) -> Iterable[Alike]:
             yield Alike.SWAPPED
 
 
-def _near(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _NEARLY_THE_SAME
+def _similar_names(one: Person, other: Person) -> bool:
+    if not (one.family_name and other.family_name):
+        return False
+    name = name_key(one.family_name, one.given_name)
+    theirs = (name_key(other.family_name, other.given_name), name_key(other.given_name, other.family_name))
+    return any(_near(name, each, _SIMILAR) for each in theirs)
+
+
+def _near(one: str, other: str, enough: float = _NEARLY_THE_SAME) -> bool:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= enough
 
 
 def _share_a_word(one: Person, other: Person) -> bool:

@@ -10,7 +10,17 @@ from django.db import IntegrityError, models, transaction
 from accounts import audit
 from accounts.models import AuditEvent, Clinic, User
 from patients import identity
-from patients.models import Correctable, Exposure, Joint, Patient, SurgeonReview, SymptomStatus, Treatment
+from patients.models import (
+    Correctable,
+    Exposure,
+    Finding,
+    ImagingStudy,
+    Joint,
+    Patient,
+    SurgeonReview,
+    SymptomStatus,
+    Treatment,
+)
 from patients.signals import record_changed
 
 Row = TypeVar("Row", bound=models.Model)
@@ -207,6 +217,112 @@ def mark_in_error(row: Correctable, *, patient: Patient, reason: str, by: User, 
     _trace(audit.Action.UPDATE, row, patient, by=by, now=now, detail={"entered_in_error": True})
     _changed(row, patient, by=by, now=now)
     return True
+
+
+# --- Imaging ---------------------------------------------------------------------------------------------------------
+Findings = Mapping[tuple[str, str], Mapping[str, Any]]  # (site, side) to the columns of a `Finding`
+
+
+@transaction.atomic
+def add_study(
+    *,
+    patient: Patient,
+    details: Mapping[str, Any],
+    findings: Findings,
+    reviewed: bool,
+    by: User | None,
+    now: datetime,
+    token: UUID | None = None,
+    because: Mapping[str, str] | None = None,
+) -> ImagingStudy:
+    """One study with what it says of each joint.
+
+    `reviewed`: a clinician has read and staged it. Otherwise it is imaged and waits for somebody who does.
+    """
+    public_id = _unused(ImagingStudy, token, details, patient=patient)
+    review = {"reviewed_at": now, "reviewed_by": by} if reviewed else {}
+    study = ImagingStudy.objects.create(
+        public_id=public_id, patient=patient, entered_at=now, entered_by=by, **details, **review
+    )
+    for place, values in findings.items():
+        _add_finding(study, place, values, by=by, now=now)
+    detail = {"because": dict(because or {}), "reviewed": reviewed}
+    _trace(audit.Action.CREATE, study, patient, by=by, now=now, detail=detail)
+    return _changed(study, patient, by=by, now=now)
+
+
+@transaction.atomic
+def change_study(
+    study: ImagingStudy,
+    *,
+    details: Mapping[str, Any],
+    findings: Findings | None,
+    reviewed: bool,
+    version: int,
+    why: str,
+    by: User,
+    now: datetime,
+    because: Mapping[str, str] | None = None,
+) -> ImagingStudy:
+    """Correct or review a study. A finding that changes keeps the old one, marked as entered in error.
+
+    `findings=None` leaves them as they are: who may not read pictures changes only when and how one was made.
+    """
+    old = _claim(study, version)
+    new = dict(details)
+    if reviewed and old.reviewed_at is None:
+        new |= {"reviewed_at": now, "reviewed_by": by}
+    ImagingStudy.objects.filter(pk=old.pk).update(**new)
+    changed = _replace_findings(old, findings, why=why, by=by, now=now) if findings is not None else []
+    shown = {name: value for name, value in new.items() if name != "reviewed_by"}
+    detail = _difference(old, shown) | {"findings": changed, "why": why, "because": dict(because or {})}
+    _trace(audit.Action.UPDATE, old, old.patient, by=by, now=now, detail=detail)
+    old.refresh_from_db()
+    return _changed(old, old.patient, by=by, now=now)
+
+
+def _replace_findings(study: ImagingStudy, findings: Findings, *, why: str, by: User, now: datetime) -> list[str]:
+    """The joints whose finding changed; what was said before is kept as entered in error."""
+    live = {
+        (f.joint.site, f.joint.side): f for f in study.findings.filter(entered_in_error=False).select_related("joint")
+    }
+    changed = []
+    for place in sorted({*live, *findings}):
+        old, values = live.get(place), findings.get(place)
+        if old and values is not None and all(getattr(old, name) == value for name, value in values.items()):
+            continue
+        changed.append(" ".join(place))
+        if old:
+            Finding.objects.filter(pk=old.pk).update(
+                entered_in_error=True, error_reason=why or "corrected", error_marked_at=now, error_marked_by=by
+            )
+        if values is not None:
+            _add_finding(study, place, values, by=by, now=now)
+    return changed
+
+
+def _add_finding(
+    study: ImagingStudy, place: tuple[str, str], values: Mapping[str, Any], *, by: User | None, now: datetime
+) -> None:
+    """A finding makes a lesion of its joint, known since the day of the study."""
+    site, side = place
+    joint, made = Joint.objects.get_or_create(
+        patient=study.patient,
+        site=site,
+        side=side,
+        defaults={
+            "state": Joint.State.LESION,
+            "since": study.made_on,
+            "entered_at": now,
+            "entered_by": by,
+        },
+    )
+    if not made and joint.state in (Joint.State.NEVER_IMAGED, Joint.State.CLEAR):
+        new = {"state": Joint.State.LESION, "since": study.made_on}
+        detail = _difference(joint, new)
+        Joint.objects.filter(pk=joint.pk).update(**new, version=models.F("version") + 1)
+        _trace(audit.Action.UPDATE, joint, study.patient, by=by, now=now, detail=detail)
+    Finding.objects.create(study=study, joint=joint, entered_at=now, entered_by=by, **values)
 
 
 # --- What all of them do ---------------------------------------------------------------------------------------------

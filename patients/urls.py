@@ -3,7 +3,7 @@
 from django.urls import path
 
 from patients import invitation_pages
-from patients.views import joints, people
+from patients.views import joints, people, studies
 
 app_name = "patients"
 PATIENT = "patients/<uuid:patient_id>/"
@@ -24,6 +24,9 @@ urlpatterns = [
     path(PATIENT + "treatments/<uuid:treatment_id>/error/", joints.treatment_in_error, name="treatment_in_error"),
     path(PATIENT + "exposures/new/", joints.exposure_new, name="exposure_new"),
     path(PATIENT + "exposures/<uuid:exposure_id>/error/", joints.exposure_in_error, name="exposure_in_error"),
+    path(PATIENT + "studies/new/", studies.study_new, name="study_new"),
+    path(PATIENT + "studies/hints/", studies.hints, name="study_hints"),
+    path(PATIENT + "studies/<uuid:study_id>/", studies.study, name="study"),
     path(PATIENT + "studies/<uuid:study_id>/error/", joints.study_in_error, name="study_in_error"),
     path(PATIENT + "findings/<uuid:finding_id>/error/", joints.finding_in_error, name="finding_in_error"),
     path(PATIENT + "invitation/", invitation_pages.invite, name="invite"),

@@ -142,12 +142,14 @@ def things_to_put_right(forms: "BaseForm | BaseFormSet[BaseForm] | Iterable[Base
 
 
 def _wrong(form: BaseForm) -> Iterator[Wrong]:
+    """A form that is one of several may say whose it is (`about`): "Left hip: choose a stage"."""
+    about = f"{form.about}: " if getattr(form, "about", "") else ""
     for text in form.non_field_errors():
-        yield Wrong("", str(text))
+        yield Wrong("", f"{about}{text}")
     for field in form:
         for text in field.errors:
             # Radios have no id of their own; their first one has.
-            yield Wrong(field.id_for_label or f"{field.auto_id}_0", str(text))
+            yield Wrong(field.id_for_label or f"{field.auto_id}_0", f"{about}{text}")
 
 
 def _today() -> date:

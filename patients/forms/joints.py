@@ -8,6 +8,7 @@ from uuid import UUID
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Field, Layout
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from clinical import treatments
@@ -157,10 +158,20 @@ class JointForm(EntryForm):
         return self.cleaned_data
 
 
+class JointField(forms.ModelChoiceField):
+    """A joint by its public id; what is no id at all is refused like an unknown one."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from None
+
+
 class OfAJointForm(EntryForm):
     """Something entered about one of the person's joints."""
 
-    joint = forms.ModelChoiceField(label=_("Joint"), queryset=Joint.objects.none(), to_field_name="public_id")
+    joint = JointField(label=_("Joint"), queryset=Joint.objects.none(), to_field_name="public_id")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -61,6 +61,15 @@ class AskingForm(forms.Form):
         else:
             self.add_error(field_name, ValidationError(_("Check: %(doubt)s") % {"doubt": text}, code="question"))
 
+    @property
+    def in_doubt(self) -> frozenset[str]:
+        """Fields with nothing worse than a question that waits for its answer."""
+        return frozenset(
+            name
+            for name, errors in self.errors.as_data().items()
+            if errors and all(error.code == "question" for error in errors)
+        )
+
     def refuse(self, field_name: str, text: Words, **params: object) -> None:
         """Put an error beside a field, once."""
         self.add_error(field_name, ValidationError(text, code="refused", params=params or None))

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit, clock
 from accounts.middleware import StaffRequest
-from patients import duplicates, recording
+from patients import duplicates, identity, recording
 from patients.forms.person import EndingForm, PersonForm, SafetyForm
 from patients.models import Patient
 from patients.views.page import already_saved, answer, both_versions, new_token, patient_of, to_patient
@@ -40,7 +40,7 @@ def new(request: StaffRequest) -> HttpResponse:
             return to_patient(patient)
     if form.look_alikes:
         _leave_trace_of_search(request, form)
-    return answer(request, "patients/person.html", form, {"look_alikes": form.look_alikes})
+    return answer(request, "patients/person.html", form, _found(form))
 
 
 def _register(request: StaffRequest, form: PersonForm) -> Patient:
@@ -64,11 +64,14 @@ def look_alikes(request: StaffRequest) -> HttpResponse:
     form.look_alikes = duplicates.look_alikes(form.person, clinic=request.clinic)
     if form.look_alikes:
         _leave_trace_of_search(request, form)
-    return render(
-        request,
-        "patients/_look_alikes.html",
-        {"form": form, "look_alikes": form.look_alikes, "born": form.cleaned_data.get("born")},
-    )
+    return render(request, "patients/_look_alikes.html", {"form": form, **_found(form)})
+
+
+def _found(form: PersonForm) -> dict[str, Any]:
+    """Who looks alike, beside what was typed so far."""
+    typed = form.person if form.is_bound else identity.Person()
+    name = f"{typed.given_name} {typed.family_name}".strip()
+    return {"look_alikes": form.look_alikes, "typed": name, "born": typed.born}
 
 
 def _leave_trace_of_search(request: StaffRequest, form: PersonForm) -> None:
