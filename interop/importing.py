@@ -38,6 +38,18 @@ CHECK_BATCH, BRING_BATCH = 500, 25
 COUNTED = ("patients_created", "patients_updated", "patients_unchanged", "lesions_created", "studies_created")
 
 
+SHARED = frozenset(
+    (
+        "stage_system_missing", "stage_system_unknown", "stage_version_unknown", "stage_value_unknown", "stage_unreadable",
+        "stage_wrong_site", "stage_without_image", "stage_needs_mri", "stage_joint_unclear", "size_unit_missing", "size_letter_unclear",
+        "size_out_of_range", "size_unreadable", "treatment_not_done", "treatment_unreadable", "review_discharged", "born_missing",
+        "phone_unreadable", "email_unreadable", "image_in_month_of_operation", "site_missing",
+    )
+)  # fmt: skip
+"""Doubts about how a register is kept: one answer may hold for all its rows. Which side was operated on, or whether
+two people are one, is a question about one person and is never answered for all."""
+
+
 class BusyError(Exception):
     """Another register of this clinic is being brought in."""
 
@@ -221,7 +233,10 @@ def _asks_the_same(row: ImportRow, decisions: Mapping[str, str]) -> bool:
 
 
 def _offers(row: ImportRow, key: str, value: str) -> bool:
-    return any(f"{kept['code']}:{kept['field']}" == key and value in kept["choices"] and value != "type" for kept in row.problems)
+    return any(
+        kept["code"] in SHARED and f"{kept['code']}:{kept['field']}" == key and value in kept["choices"] and value != "type"
+        for kept in row.problems
+    )
 
 
 def understand_again(row: ImportRow, reading: Reading, known: Mapping[str, Any]) -> ReadRow:

@@ -101,7 +101,7 @@ PROBLEMS: Words = {
     "stage_unreadable": _("“%(said)s” is no stage that we know."),
     "stage_wrong_site": _("%(system)s is not a system for the %(site)s. Shoulders use Cruess, knees and ankles Ficat."),
     "stage_joint_unclear": _("One stage, several joints: which is meant?"),
-    "stage_without_image": _("“%(said)s” needs a picture it was seen on, and the row has no date of one before today's joint."),
+    "stage_without_image": _("“%(said)s”: on which picture was it seen? The row has the date of none."),
     "stage_needs_mri": _("“%(said)s”: stage 1 is seen on an MRI only, and the row has none."),
     "stage_before_or_after": _("An operation lies between %(first)s and %(second)s. On which was “%(said)s” seen?"),
     "size_unit_missing": _("“%(said)s” has no unit. We do not guess."),
