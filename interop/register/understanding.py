@@ -118,17 +118,14 @@ class _RowReader:
 
     def cells(self, field: str) -> list[tuple[int, str]]:
         cells = self.row.cells
-        return [
-            (at, cells[at])
-            for at, name in enumerate(self.reading.fields)
-            if name == field and at < len(cells) and cells[at].strip()
-        ]
+        there = self.reading.columns_of.get(field, ())
+        return [(at, cells[at]) for at in there if at < len(cells) and cells[at].strip()]
 
     def cell(self, field: str) -> str:
         return next((text for _, text in self.cells(field)), "")
 
     def heading(self, field: str) -> str:
-        return next((column.heading for column in self.reading.columns if column.field == field), "")
+        return next((self.reading.headings[at] for at in self.reading.columns_of.get(field, ())), "")
 
     def order(self, field: str) -> str:
         return next(

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 NOTHING_SAID = frozenset(
     [
@@ -63,6 +64,7 @@ def tidy(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).translate(INVISIBLE).split())
 
 
+@lru_cache(maxsize=20_000)  # the same few words fill most cells
 def plain(text: str) -> str:
     """For comparing: lower case, no accents, plain hyphens, single spaces. "Hüfte " -> "hufte"."""
     folded = unicodedata.normalize("NFKD", text.translate(INVISIBLE).translate(DASHES)).casefold()

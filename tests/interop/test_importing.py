@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from accounts.models import AuditEvent, Clinic, User
-from followups import proving
+from followups import planning, proving
 from followups.models import FollowUp
 from interop import bringing, importing, rejects, working
 from interop.models import Import, ImportRow
+from interop.register.reading import Choices
 from patients.models import Exposure, Finding, ImagingStudy, Joint, Patient, SymptomStatus, Treatment
 from tests.make import make_clinic, make_patient
 
@@ -100,7 +101,7 @@ def test_a_film_of_unknown_views_answers_nothing(clinic: Clinic) -> None:
 
 def test_a_person_may_say_that_all_views_were_made(clinic: Clinic) -> None:
     sent = received(clinic, LEE)
-    importing.choose(sent, importing.Choices(xray_views="complete"))
+    importing.choose(sent, Choices(xray_views="complete"))
     importing.check(sent, now=NOW)
     importing.begin(sent, by=None, now=NOW)
     sent.refresh_from_db()
@@ -226,14 +227,14 @@ def test_what_was_typed_and_cannot_be_read_is_not_kept(clinic: Clinic, coordinat
 
 
 def test_a_row_that_fails_leaves_nothing_and_stops_no_other(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    really = bringing.planning.replan
+    really = planning.replan
 
     def fails_for_lee(patient: Patient, **given: Any) -> None:
         if patient.family_name == "Lee":
             raise RuntimeError
         really(patient, **given)
 
-    monkeypatch.setattr(bringing.planning, "replan", fails_for_lee)
+    monkeypatch.setattr(planning, "replan", fails_for_lee)
     sent = brought(clinic, LEE, LEE.replace("AV-1", "AV-2").replace("Lee, Ann", "Roe, Jo"))
 
     assert [patient.family_name for patient in Patient.objects.all()] == ["Roe"]
