@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from accounts import audit
 from accounts.models import Clinic, User
-from clinical.sites import COMPLETE_VIEWS
+from clinical.sites import COMPLETE_VIEWS, Site, View
 from followups import planning
 from interop.register.problems import Problem, Severity
 from interop.register.stages import Stage
@@ -108,12 +108,11 @@ def _differences(understood: Understood, patient: Patient, decisions: Decisions)
     found = []
     for name in COMPARED:
         theirs, ours = getattr(understood, name), getattr(patient, name)
-        if theirs and ours not in ("", Patient.Sex.NOT_KNOWN) and theirs != ours:
-            if decisions.get(f"differs_from_record:{name}") not in ("keep_ours", "take_theirs"):
-                about = (("ours", str(ours)), ("theirs", str(theirs)))
-                found.append(
-                    Problem("differs_from_record", Severity.LOOK, name, theirs, ("keep_ours", "take_theirs"), about)
-                )
+        differs = theirs and ours not in ("", Patient.Sex.NOT_KNOWN) and theirs != ours
+        if differs and decisions.get(f"differs_from_record:{name}") not in ("keep_ours", "take_theirs"):
+            about = (("ours", str(ours)), ("theirs", str(theirs)))
+            choices = ("keep_ours", "take_theirs")
+            found.append(Problem("differs_from_record", Severity.LOOK, name, theirs, choices, about))
     return found
 
 
@@ -131,7 +130,11 @@ def bring(
     now: datetime,
 ) -> Came:
     """Add what the row says, plan the follow-ups and hold those that are due already. Runs in a transaction."""
-    came = Came(patient, filled=_fill(patient, understood, decisions)) if patient else _register(understood, clinic, by, now)
+    came = (
+        Came(patient, filled=_fill(patient, understood, decisions))
+        if patient
+        else _register(understood, clinic, by, now)
+    )
     writer = _Writer(came, understood, today=today, by=by, now=now)
     writer.write()
     if came.changed:
@@ -255,7 +258,9 @@ class _Writer:
 
     def _new_study(self, said: StudySaid, covers: list[list[str]]) -> ImagingStudy:
         """`views` stays empty unless a person said that all were made: a film of unknown views answers nothing."""
-        views = {view for site, _ in covers if said.complete_views for view in next(iter(COMPLETE_VIEWS.get(site, ())), ())}  # type: ignore[call-overload]
+        views: set[View] = set()
+        for site, _side in covers if said.complete_views else ():
+            views |= set(next(iter(COMPLETE_VIEWS[Site(site)]), frozenset()))
         read = any(lesion.finding_on is said for lesion in self.understood.lesions)
         old = (self.today - said.on).days > RECENT_DAYS
         return ImagingStudy.objects.create(
@@ -264,7 +269,9 @@ class _Writer:
             modality=said.modality,
             views=sorted(views),
             covers=covers,
-            note="From the register; no report." if said.precision == "day" else f"From the register, which gives only the {said.precision}.",
+            note="From the register; no report."
+            if said.precision == "day"
+            else f"From the register, which gives only the {said.precision}.",
             reviewed_at=self.now if read or old else None,
             reviewed_by=self.by if read or old else None,
             **self.entered,
@@ -310,10 +317,15 @@ class _Writer:
 
     def _exposures(self) -> None:
         """The words of the cell are kept with a single cause only: a shared note would show what is sensitive."""
-        wanted = [KINDS.get(kind, kind if kind in Exposure.Kind.values else Exposure.Kind.OTHER) for kind in self.understood.exposures]
+        wanted = [
+            KINDS.get(kind, kind if kind in Exposure.Kind.values else Exposure.Kind.OTHER)
+            for kind in self.understood.exposures
+        ]
         if not wanted and "idiop" in self.understood.cause.casefold():
             wanted = [Exposure.Kind.IDIOPATHIC]
-        there = set(Exposure.objects.filter(patient=self.patient, entered_in_error=False).values_list("kind", flat=True))
+        there = set(
+            Exposure.objects.filter(patient=self.patient, entered_in_error=False).values_list("kind", flat=True)
+        )
         note = self.understood.cause[:200] if len(wanted) == 1 else ""
         for kind in dict.fromkeys(wanted):
             if kind not in there:
@@ -327,7 +339,12 @@ def in_short(understood: Understood) -> Mapping[str, Any]:
         "name": " ".join(reversed(names_of(understood.name))).strip(),
         "born": understood.born.isoformat() if understood.born else "",
         "joints": [
-            {"site": lesion.joint.site, "side": lesion.joint.side, "stage": _stage_words(lesion.stage), "said": lesion.said}
+            {
+                "site": lesion.joint.site,
+                "side": lesion.joint.side,
+                "stage": _stage_words(lesion.stage),
+                "said": lesion.said,
+            }
             for lesion in understood.lesions
         ],
         "studies": [[study.modality, study.on.isoformat()] for study in understood.studies],

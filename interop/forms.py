@@ -1,9 +1,11 @@
 """What a person says about a register: the file, how to read it, what a doubtful row means."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files import File
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -21,11 +23,11 @@ class FileForm(forms.Form):
     file = forms.FileField(
         label=_("The register"),
         help_text=_("A spreadsheet as .xlsx, .csv or .txt, at most 50 MB and 200,000 rows. It is kept as it is."),
-        error_messages={"empty": words.FILE["empty"], "required": _("Choose a file.")},
+        error_messages={"empty": _("The file is empty."), "required": _("Choose a file.")},
     )
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> File[bytes]:
+        file: File[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             raise forms.ValidationError(words.of_file("too_large"))
         try:
@@ -48,7 +50,7 @@ class HowForm(forms.Form):
 
     def __init__(self, received: Import, data: QueryDict | None = None) -> None:
         how = received.how
-        super().__init__(data, initial=self._guessed(received), auto_id="how_%s")
+        super().__init__(data, initial=self._guessed(received), auto_id="how_%s", label_suffix="")
         self.how, self.columns = how, how["columns"]
         text = how["kind"] == "csv"
         if text:
@@ -97,7 +99,8 @@ class HowForm(forms.Form):
     def choices(self, before: Choices) -> Choices:
         """What was said. Columns are guessed anew where letters, separator, sheet or headings are other ones."""
         said = self.cleaned_data
-        another_table = any(said[name] != self.initial[name] for name in ("encoding", "separator", "sheet", "header") if name in said)
+        table = [name for name in ("encoding", "separator", "sheet", "header") if name in said]
+        another_table = any(said[name] != self.initial[name] for name in table)
         columns = () if another_table else tuple(said[f"column_{at}"] for at in range(len(self.columns)))
         guessed_order = not before.order and said["order"] == self.initial["order"]
         return Choices(
@@ -123,8 +126,8 @@ def decisions_from(data: QueryDict) -> dict[str, str]:
     for name, value in data.items():
         kind, _colon, key = name.partition(":")
         text = str(value).strip()
-        if kind == "d" and text and text != "type":
-            found[key] = text
-        elif kind == "t" and text and data.get(f"d:{key}", "") in ("", "type"):
+        if (kind == "d" and text and text != "type") or (
+            kind == "t" and text and data.get(f"d:{key}", "") in ("", "type")
+        ):
             found[key] = text
     return found

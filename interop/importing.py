@@ -28,6 +28,7 @@ from interop.register.reading import Choices, Reading, read_register
 from interop.register.sheet import Row, SeparatorGuess, Sheet, Unreadable
 from interop.register.together import BESIDE, understand_all
 from interop.register.understanding import ReadRow, empty_fields, understand
+from patients.identity import mrn_key
 
 logger = logging.getLogger(__name__)
 Status, State, Result = Import.Status, ImportRow.State, ImportRow.Result
@@ -36,6 +37,19 @@ SILENT = timedelta(minutes=2)
 """A worker that has said nothing for so long is dead; another takes over."""
 CHECK_BATCH, BRING_BATCH = 500, 25
 COUNTED = ("patients_created", "patients_updated", "patients_unchanged", "lesions_created", "studies_created")
+
+
+SHARED = frozenset(
+    (
+        "stage_system_missing", "stage_system_unknown", "stage_version_unknown", "stage_value_unknown",
+        "stage_unreadable", "stage_wrong_site", "stage_without_image", "stage_needs_mri", "stage_joint_unclear",
+        "size_unit_missing", "size_letter_unclear", "size_out_of_range", "size_unreadable", "treatment_not_done",
+        "treatment_unreadable", "review_discharged", "born_missing", "phone_unreadable", "email_unreadable",
+        "image_in_month_of_operation", "site_missing",
+    )
+)  # fmt: skip
+"""Doubts about how a register is kept: one answer may hold for all its rows. Which side was operated on, or whether
+two people are one, is a question about one person and is never answered for all."""
 
 
 class BusyError(Exception):
@@ -114,7 +128,7 @@ def _with_record(read: ReadRow, known: Mapping[str, Any], decisions: Mapping[str
     """A row's problems, with those that only the record knows of."""
     if read.understood is None:
         return read.problems
-    patient = known.get(bringing.identity.mrn_key(read.understood.mrn))
+    patient = known.get(mrn_key(read.understood.mrn))
     return (*read.problems, *bringing.doubts(read.understood, patient, decisions))
 
 
@@ -130,7 +144,13 @@ def _describe(row: ImportRow, read: ReadRow, problems: tuple[Problem, ...], read
 
 def digest_of(reading: Reading, cells: Iterable[str], decisions: Mapping[str, str]) -> str:
     """What a row says and how it was read: the same again is the same row, in whichever file it comes."""
-    said = [list(reading.fields), sorted(reading.orders.items()), reading.choices.xray_views, list(cells), sorted(decisions.items())]
+    said = [
+        list(reading.fields),
+        sorted(reading.orders.items()),
+        reading.choices.xray_views,
+        list(cells),
+        sorted(decisions.items()),
+    ]
     return hashlib.blake2b(json.dumps(said).encode(), digest_size=16).hexdigest()
 
 
@@ -195,21 +215,31 @@ def decide(row: ImportRow, decisions: Mapping[str, str], *, same_for_all: bool =
     reading = reading_of(row.of)
     known = bringing.known(row.clinic, [_mrn_of(reading, one) for one in rows])
     for one in rows:
-        shared = decisions if one is row else {key: value for key, value in decisions.items() if _offers(one, key, value)}
+        shared = (
+            decisions if one is row else {key: value for key, value in decisions.items() if _offers(one, key, value)}
+        )
         one.decisions = {**one.decisions, **shared}
         one.decided_at, one.decided_by = now, by
         understand_again(one, reading, known)
-    asked = {f"{kept['code']}:{kept['field']}" for kept in row.problems if kept["severity"] == Severity.LOOK}
-    if row.state == State.LOOK and asked & set(decisions):
+    if any(_still_asks(kept, decisions) for kept in row.problems):
         raise NotUnderstoodError
     ImportRow.objects.bulk_update(
-        rows, ["decisions", "decided_at", "decided_by", "state", "reason", "problems", "understood", "digest"], batch_size=200
+        rows,
+        ["decisions", "decided_at", "decided_by", "state", "reason", "problems", "understood", "digest"],
+        batch_size=200,
     )
     audit.record(
         audit.Action.UPDATE, clinic=row.clinic, by=by, now=now, subject=row.of,
         detail={"rows": len(rows), "decided": sorted(decisions)},
     )  # fmt: skip
     return len(rows)
+
+
+def _still_asks(kept: Mapping[str, Any], decisions: Mapping[str, str]) -> bool:
+    """True for a doubt that the decision left, or that what was typed has brought."""
+    typed = {value[:200] for value in decisions.values()}
+    mine = f"{kept['code']}:{kept['field']}" in decisions or kept["said"] in typed
+    return bool(kept["severity"] == Severity.LOOK and mine)
 
 
 def _mrn_of(reading: Reading, row: ImportRow) -> str:
@@ -221,13 +251,23 @@ def _asks_the_same(row: ImportRow, decisions: Mapping[str, str]) -> bool:
 
 
 def _offers(row: ImportRow, key: str, value: str) -> bool:
-    return any(f"{kept['code']}:{kept['field']}" == key and value in kept["choices"] and value != "type" for kept in row.problems)
+    return any(
+        kept["code"] in SHARED
+        and f"{kept['code']}:{kept['field']}" == key
+        and value in kept["choices"]
+        and value != "type"
+        for kept in row.problems
+    )
 
 
 def understand_again(row: ImportRow, reading: Reading, known: Mapping[str, Any]) -> ReadRow:
     """A row with its decisions. What other rows of the file say against it stands until it is decided."""
     read = understand(reading, Row(row.number, tuple(row.cells)), row.decisions)
-    beside = [problem for kept in row.problems if (problem := problem_from(kept)).code in BESIDE and "row" in dict(problem.about)]
+    beside = [
+        problem
+        for kept in row.problems
+        if (problem := problem_from(kept)).code in BESIDE and "row" in dict(problem.about)
+    ]
     standing = tuple(
         problem for problem in beside if row.decisions.get(f"{problem.code}:{problem.field}") not in problem.choices
     )
@@ -275,7 +315,9 @@ def _bring_batch(received: Import, reading: Reading, rows: list[ImportRow], now:
     known = bringing.known(received.clinic, [_mrn_of(reading, row) for row in rows])
     digests = [row.digest for row in rows]
     here = dict(
-        ImportRow.objects.filter(clinic=received.clinic, state=State.BROUGHT, digest__in=digests).values_list("digest", "patient")
+        ImportRow.objects.filter(clinic=received.clinic, state=State.BROUGHT, digest__in=digests).values_list(
+            "digest", "patient"
+        )
     )
     for row in rows:
         if row.digest in here:
@@ -294,7 +336,7 @@ def _bring_row(
     read = understand_again(row, reading, known)
     if row.state != State.READY or read.understood is None:
         return  # the record changed since it was checked: it waits for a person
-    key = bringing.identity.mrn_key(read.understood.mrn)
+    key = mrn_key(read.understood.mrn)
     try:
         with transaction.atomic():
             done = bringing.bring(
@@ -321,7 +363,9 @@ def cancel(received: Import, *, by: User, now: datetime) -> bool:
     if not cancelled.update(status=Status.CANCELLED, content=b""):
         return False
     received.rows.all().delete()
-    audit.record(audit.Action.UPDATE, clinic=received.clinic, by=by, now=now, subject=received, detail={"cancelled": True})
+    audit.record(
+        audit.Action.UPDATE, clinic=received.clinic, by=by, now=now, subject=received, detail={"cancelled": True}
+    )
     return True
 
 

@@ -25,7 +25,11 @@ def as_csv(received: Import) -> bytes:
 def _harmless(cell: str) -> str:
     """A cell that a spreadsheet would run gets the apostrophe that makes it text; our reader takes it off again."""
     text = cell.replace("\x00", "")
-    return f"'{text}" if text.lstrip()[:1] in ("=", "@", "\t", "\r") or text.lstrip()[:1] in ("+", "-") and not _is_number(text) else text
+    return (
+        f"'{text}"
+        if text.lstrip()[:1] in ("=", "@", "\t", "\r") or (text.lstrip()[:1] in ("+", "-") and not _is_number(text))
+        else text
+    )
 
 
 def _is_number(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -13,8 +14,21 @@ from interop.models import Import, ImportRow
 from interop.register.problems import Problem, Severity
 
 PAGE = 50
-ALWAYS_SHOWN = ("mrn", "name", "family_name", "given_name", "born", "joint", "side", "stage_system", "stage", "size", "treatment")
+ALWAYS_SHOWN = (
+    "mrn",
+    "name",
+    "family_name",
+    "given_name",
+    "born",
+    "joint",
+    "side",
+    "stage_system",
+    "stage",
+    "size",
+    "treatment",
+)
 CELL = 40
+LENGTHS = {"day": 10, "month": 7, "year": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,7 @@ class Question:
     choices: list[tuple[str, str]]
     may_type: bool
     typed: str
+    example: str
     alike: int
     """Rows that ask the same; 0 where it is one row's own."""
 
@@ -54,7 +69,14 @@ class ShownRow:
         return len(self.questions) == 1 and not self.questions[0].may_type and len(self.questions[0].choices) <= 3
 
 
-def shown(received: Import, rows: Iterable[ImportRow], *, alike: dict[str, int], error: str = "", typed: dict[str, str] | None = None) -> list[ShownRow]:
+def shown(
+    received: Import,
+    rows: Iterable[ImportRow],
+    *,
+    alike: dict[str, int],
+    error: str = "",
+    typed: dict[str, str] | None = None,
+) -> list[ShownRow]:
     fields = [column["field"] for column in received.how["columns"]]
     return [_shown(row, fields, alike, error, typed or {}) for row in rows]
 
@@ -68,7 +90,9 @@ def _shown(row: ImportRow, fields: list[str], alike: dict[str, int], error: str,
         who=_who(row.understood),
         badges=_badges(row.understood),
         what=_what(row.understood),
-        questions=[_question(problem, alike, typed) for problem in of[Severity.LOOK]] if row.state == ImportRow.State.LOOK else [],
+        questions=[_question(problem, alike, typed) for problem in of[Severity.LOOK]]
+        if row.state == ImportRow.State.LOOK
+        else [],
         refusals=[words.of_problem(problem) for problem in of[Severity.REFUSE]],
         notices=[words.of_problem(problem) for problem in of[Severity.NOTICE]],
         error=error,
@@ -107,7 +131,10 @@ def _what(understood: dict[str, Any]) -> str:
     sites = ", ".join(dict.fromkeys(str(words.CHOICES.get(joint["site"], joint["site"])).lower() for joint in joints))
     count = ngettext("%(site)s lesion", "%(n)s lesions: %(site)s", len(joints)) % {"n": len(joints), "site": sites}
     stages = ", ".join(dict.fromkeys(_stage(joint["stage"]) for joint in joints if joint["stage"]))
-    done = ", ".join(f"{code} {side[:1].upper()} {on[:7] if precision != 'day' else on}" for side, code, on, precision in understood["treatments"])
+    done = ", ".join(
+        f"{code} {side[:1].upper()} {on[: LENGTHS[precision]]}"
+        for side, code, on, precision in understood["treatments"]
+    )
     return " · ".join(part for part in (count, stages, done) if part)
 
 
@@ -120,8 +147,10 @@ def _question(problem: Problem, alike: dict[str, int], typed: dict[str, str]) ->
     choices = [(choice, words.of_choice(choice)) for choice in problem.choices if choice != "type"]
     may_type = "type" in problem.choices
     kept = typed.get(key, problem.said if may_type and problem.field in ("name", "mrn") else "")
-    return Question(key, words.of_problem(problem), choices, may_type, kept, alike.get(problem.code, 0) if choices else 0)
+    example = "31.12.1980" if problem.field == "born" or problem.field.endswith("_on") else ""
+    shared = alike.get(problem.code, 0) if problem.code in importing.SHARED else 0
+    return Question(key, words.of_problem(problem), choices, may_type, kept, example, shared)
 
 
-def _day(text: str) -> Any:
-    return importing.date.fromisoformat(text)
+def _day(text: str) -> date:
+    return date.fromisoformat(text)

@@ -31,7 +31,7 @@ AT_ONCE = 150_000
 
 @require_http_methods(["GET", "POST"])
 def choose_file(request: StaffRequest) -> HttpResponse:
-    form = FileForm(request.POST or None, request.FILES or None) if request.method == "POST" else FileForm()
+    form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         received = importing.receive(
@@ -50,7 +50,11 @@ def one(request: StaffRequest, import_id: str) -> HttpResponse:
     if received.status in (Status.CHECKING, Status.BRINGING):
         return render(request, "interop/progress.html", _progress_of(received))
     if received.status == Status.UNREADABLE:
-        return render(request, "interop/unreadable.html", {"received": received, "why": words.of_file(received.fault, received.fault_line)})
+        return render(
+            request,
+            "interop/unreadable.html",
+            {"received": received, "why": words.of_file(received.fault, received.fault_line)},
+        )
     if received.status == Status.DONE and "state" not in request.GET:
         return render(request, "interop/result.html", _result_of(received))
     return render(request, "interop/check.html", _rows_of(request, received))
@@ -76,14 +80,22 @@ def decide(request: StaffRequest, import_row_id: str) -> HttpResponse:
     row = get_object_or_404(rows, public_id=import_row_id, clinic=request.clinic)
     decisions = decisions_from(request.POST)
     if row.state != State.LOOK or not decisions:
-        return _refused_row(request, row, gettext("Choose an answer."), decisions, status=409 if row.state != State.LOOK else 422)
+        return _refused_row(
+            request, row, gettext("Choose an answer."), decisions, status=409 if row.state != State.LOOK else 422
+        )
     try:
         kept_on = importing.decide(
             row, decisions, same_for_all="same_for_all" in request.POST, by=request.user, now=clock.now()
         )
     except importing.NotUnderstoodError:
         row.refresh_from_db()
-        return _refused_row(request, row, gettext("This cannot be read. Write a day as 31.12.1980, a stage with its system."), decisions, status=422)
+        return _refused_row(
+            request,
+            row,
+            gettext("This cannot be read. Write a day as 31.12.1980, a stage with its system."),
+            decisions,
+            status=422,
+        )
     if not request.htmx or kept_on > 1:
         said = ngettext("Kept for %(n)s row.", "Kept for %(n)s rows.", kept_on) % {"n": kept_on}
         messages.success(request, said)
@@ -98,7 +110,9 @@ def begin(request: StaffRequest, import_id: str) -> HttpResponse:
     try:
         importing.begin(received, by=request.user, now=clock.now())
     except importing.BusyError:
-        messages.error(request, gettext("Another register is being brought in. Wait until it is done, then press again."))
+        messages.error(
+            request, gettext("Another register is being brought in. Wait until it is done, then press again.")
+        )
         return redirect(_address(received, state=State.READY))
     _hand_to_worker(received)
     return redirect("interop:import_one", received.public_id)
@@ -189,17 +203,21 @@ def _rows_of(request: HttpRequest, received: Import) -> dict[str, Any]:
     wanted = request.GET.get("state", "")
     state = wanted if wanted in State.values else State.LOOK if states[State.LOOK] else "all"
     reason = request.GET.get("reason", "")[:40]
-    after = int(request.GET["after"]) if request.GET.get("after", "").isdecimal() and len(request.GET["after"]) < 9 else 0
+    after = (
+        int(request.GET["after"]) if request.GET.get("after", "").isdecimal() and len(request.GET["after"]) < 9 else 0
+    )
     rows = received.rows.all() if wanted == "all" or state == "all" else received.rows.filter(state=state)
     why = importing.reasons(received.rows.filter(state=state)) if state in (State.LOOK, State.REFUSED) else []
     rows = rows.filter(reason=reason) if reason else rows
     page = list(rows.filter(number__gt=after).order_by("number")[: rows_page.PAGE + 1])
     more = page[rows_page.PAGE - 1].number if len(page) > rows_page.PAGE else 0
+    alike = _alike(received)
     query = {"state": "all" if wanted == "all" else state, **({"reason": reason} if reason else {})}
     return {
         "received": received,
         "form": HowForm(received) if received.brought_at is None else None,
         "evidence": words.of_evidence(received.how["evidence"], received.how["order"]),
+        "lost": alike.get("name_letters_lost", 0),
         "missing": [words.FIELDS[name] for name in received.how["missing"]],
         "states": states,
         "chips": _chips(received, states, query["state"]),
@@ -208,7 +226,7 @@ def _rows_of(request: HttpRequest, received: Import) -> dict[str, Any]:
         "of_all": states.get(state, 0),
         "reason": words.in_short(reason) if reason else "",
         "all_reasons": _address(received, state=query["state"]),
-        "rows": rows_page.shown(received, page[: rows_page.PAGE], alike=_alike(received)),
+        "rows": rows_page.shown(received, page[: rows_page.PAGE], alike=alike),
         "more": _address(received, **query, after=str(more)) if more else "",
         "first": _address(received, **query) if after else "",
         "step": 4 if received.status == Status.DONE else 2,
@@ -222,7 +240,9 @@ def _alike(received: Import) -> dict[str, int]:
 
 def _chips(received: Import, states: dict[str, int], state: str) -> list[dict[str, Any]]:
     labels = [("all", gettext("All"), sum(states.values()))]
-    labels += [(one, str(State(one).label), states[one]) for one in (State.READY, State.LOOK, State.REFUSED, State.BROUGHT)]
+    labels += [
+        (one, str(State(one).label), states[one]) for one in (State.READY, State.LOOK, State.REFUSED, State.BROUGHT)
+    ]
     return [
         {"label": label, "n": n, "href": _address(received, state=key), "here": key == state}
         for key, label, n in labels
@@ -230,15 +250,25 @@ def _chips(received: Import, states: dict[str, int], state: str) -> list[dict[st
     ]
 
 
-def _row_again(request: HttpRequest, row: ImportRow, *, error: str = "", typed: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
+def _row_again(
+    request: HttpRequest, row: ImportRow, *, error: str = "", typed: dict[str, str] | None = None, status: int = 200
+) -> HttpResponse:
     received = row.of
     states = importing.tally(received)
     (again,) = rows_page.shown(received, [row], alike=_alike(received), error=error, typed=typed)
-    context = {"one": again, "received": received, "states": states, "chips": _chips(received, states, State.LOOK), "again": True}
+    context = {
+        "one": again,
+        "received": received,
+        "states": states,
+        "chips": _chips(received, states, State.LOOK),
+        "again": True,
+    }
     return render(request, "interop/_row_again.html", context, status=status)
 
 
-def _refused_row(request: HttpRequest, row: ImportRow, error: str, typed: dict[str, str], *, status: int) -> HttpResponse:
+def _refused_row(
+    request: HttpRequest, row: ImportRow, error: str, typed: dict[str, str], *, status: int
+) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return _row_again(request, row, error=error, typed=typed, status=422)
     context = _rows_of(request, row.of)
@@ -248,10 +278,16 @@ def _refused_row(request: HttpRequest, row: ImportRow, error: str, typed: dict[s
 
 def _result_of(received: Import) -> dict[str, Any]:
     states = importing.tally(received)
-    joints = Joint.objects.filter(patient__import_rows__of=received).exclude(state__in=["clear", "never_imaged"]).distinct()
+    joints = (
+        Joint.objects.filter(patient__import_rows__of=received).exclude(state__in=["clear", "never_imaged"]).distinct()
+    )
     live = FollowUp.objects.live().filter(patient__import_rows__of=received).distinct()
     planned, lesions = live.count(), joints.count()
-    took = (received.finished_at - received.brought_at).total_seconds() if received.finished_at and received.brought_at else 0
+    took = (
+        (received.finished_at - received.brought_at).total_seconds()
+        if received.finished_at and received.brought_at
+        else 0
+    )
     return {
         "received": received,
         "states": states,
@@ -264,7 +300,9 @@ def _result_of(received: Import) -> dict[str, Any]:
         "ended": lesions - planned,
         "seconds": max(round(took), 1),
         "rejects": received.file_name.rpartition(".")[0] or received.file_name,
-        "refusals": [(words.in_short(code), n) for code, n in importing.reasons(received.rows.filter(state=State.REFUSED))],
+        "refusals": [
+            (words.in_short(code), n) for code, n in importing.reasons(received.rows.filter(state=State.REFUSED))
+        ],
         "waiting": _address(received, state=State.LOOK),
         "refused_rows": _address(received, state=State.REFUSED),
         "brought_rows": _address(received, state=State.BROUGHT),

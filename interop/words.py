@@ -30,7 +30,11 @@ ENCODINGS: Words = {
     "cp1253": _("Windows-1253 (Greek)"),
 }  # fmt: skip
 SEPARATORS: Words = {",": _("Comma ,"), ";": _("Semicolon ;"), "\t": _("Tab"), "|": _("Bar |")}
-ORDERS: Words = {"dmy": _("Day first: 31.12.2026"), "mdy": _("Month first: 12/31/2026"), "ymd": _("Year first: 2026-12-31")}
+ORDERS: Words = {
+    "dmy": _("Day first: 31.12.2026"),
+    "mdy": _("Month first: 12/31/2026"),
+    "ymd": _("Year first: 2026-12-31"),
+}
 HEADERS: Words = {"yes": _("Column names"), "no": _("Already a patient")}
 VIEWS: Words = {"unknown": _("The register does not say"), "complete": _("All views of the joint, always")}
 
@@ -86,7 +90,9 @@ PROBLEMS: Words = {
     "born_too_old": _("The birth date makes this person older than 120."),
     "date_impossible": _("%(field)s: “%(said)s” does not exist."),
     "date_unreadable": _("%(field)s: “%(said)s” is not a date that we can read."),
-    "date_order_unclear": _("%(field)s: “%(said)s” can be two days. Say above which comes first in this file, day or month."),
+    "date_order_unclear": _(
+        "%(field)s: “%(said)s” can be two days. Say above which comes first in this file, day or month."
+    ),
     "date_order_other": _("%(field)s: “%(said)s” does not fit the order of the other dates in its column."),
     "date_century_unclear": _("%(field)s: “%(said)s” can be two centuries."),
     "date_future": _("%(field)s: “%(said)s” lies in the future."),
@@ -94,14 +100,16 @@ PROBLEMS: Words = {
     "side_missing": _("“%(said)s” names no side."),
     "site_missing": _("“%(said)s” names a side but no joint."),
     "joint_unreadable": _("“%(said)s”: which joint is that? Write for example “left hip”."),
-    "stage_system_missing": _("“%(said)s” names no system. ARCO 2019, ARCO 1993 and Ficat mean different things by it. We do not guess."),
+    "stage_system_missing": _(
+        "“%(said)s” names no system. ARCO 2019, ARCO 1993 and Ficat mean different things by it. We do not guess."
+    ),
     "stage_system_unknown": _("“%(said)s” names a system that is not kept here."),
     "stage_version_unknown": _("“%(said)s”: ARCO has the versions 1993 and 2019; the year is neither."),
     "stage_value_unknown": _("“%(said)s” is no stage of its system."),
     "stage_unreadable": _("“%(said)s” is no stage that we know."),
     "stage_wrong_site": _("%(system)s is not a system for the %(site)s. Shoulders use Cruess, knees and ankles Ficat."),
     "stage_joint_unclear": _("One stage, several joints: which is meant?"),
-    "stage_without_image": _("“%(said)s” needs a picture it was seen on, and the row has no date of one before today's joint."),
+    "stage_without_image": _("“%(said)s”: on which picture was it seen? The row has the date of none."),
     "stage_needs_mri": _("“%(said)s”: stage 1 is seen on an MRI only, and the row has none."),
     "stage_before_or_after": _("An operation lies between %(first)s and %(second)s. On which was “%(said)s” seen?"),
     "size_unit_missing": _("“%(said)s” has no unit. We do not guess."),
@@ -118,8 +126,12 @@ PROBLEMS: Words = {
     "treatment_date_future": _("“%(said)s” lies in the future."),
     "treatment_date_before_birth": _("“%(said)s” lies before the birth."),
     "treatment_order_unclear": _("“%(said)s” can be two days. Say above which comes first in this file, day or month."),
-    "image_in_month_of_operation": _("“%(said)s” gives no day, and a picture was made in that time (%(day)s). Which came first?"),
-    "review_discharged": _("“%(said)s”: only a clinician ends follow-up, with a signature. Until then the joint stays under it."),
+    "image_in_month_of_operation": _(
+        "“%(said)s” gives no day, and a picture was made in that time (%(day)s). Which came first?"
+    ),
+    "review_discharged": _(
+        "“%(said)s”: only a clinician ends follow-up, with a signature. Until then the joint stays under it."
+    ),
     "review_ended": _("“%(said)s” may be an end of follow-up. Only a person may record it."),
     "phone_unreadable": _("“%(said)s” is no telephone number."),
     "email_unreadable": _("“%(said)s” is no e-mail address."),
@@ -138,8 +150,12 @@ PROBLEMS: Words = {
     "size_wrong_site": _("“%(said)s” measures a femoral head: kept as text."),
     "same_for_both": _("One stage for both sides: kept for each."),
     "stage_of_replaced": _("“%(said)s” is about the joint before it was replaced: kept as text."),
-    "date_month_only": _("%(field)s: “%(said)s” gives no day: taken as the first of the month, so that nothing comes due too late."),
-    "date_year_only": _("%(field)s: “%(said)s” gives only a year: taken as its first day, so that nothing comes due too late."),
+    "date_month_only": _(
+        "%(field)s: “%(said)s” gives no day: taken as the first of the month, so that nothing comes due too late."
+    ),
+    "date_year_only": _(
+        "%(field)s: “%(said)s” gives only a year: taken as its first day, so that nothing comes due too late."
+    ),
     "date_serial": _("%(field)s: “%(said)s” is a spreadsheet's day number: %(day)s."),
     "phone_several": _("Several numbers: the first is kept, the others stand in the note."),
     "sex_unreadable": _("Sex “%(said)s” was not understood: not known, and kept in the note."),

@@ -10,15 +10,124 @@ import phonenumbers
 from interop.register.words import nothing_said, plain, tidy
 
 FEMALE = frozenset(
-    ["f", "female", "femme", "feminin", "feminine", "femenino", "femenina", "w", "weiblich", "frau", "mujer", "woman", "fem", "donna", "vrouw", "kobieta", "k"]
+    [
+        "f",
+        "female",
+        "femme",
+        "feminin",
+        "feminine",
+        "femenino",
+        "femenina",
+        "w",
+        "weiblich",
+        "frau",
+        "mujer",
+        "woman",
+        "fem",
+        "donna",
+        "vrouw",
+        "kobieta",
+        "k",
+    ]
 )
-MALE = frozenset(["m", "male", "homme", "masculin", "masculine", "masculino", "mann", "mannlich", "h", "hombre", "man", "masc", "uomo", "mezczyzna"])
-OTHER = frozenset(["d", "x", "divers", "diverse", "nonbinary", "non-binary", "other", "intersex", "diverso", "autre", "otro"])
+MALE = frozenset(
+    [
+        "m",
+        "male",
+        "homme",
+        "masculin",
+        "masculine",
+        "masculino",
+        "mann",
+        "mannlich",
+        "h",
+        "hombre",
+        "man",
+        "masc",
+        "uomo",
+        "mezczyzna",
+    ]
+)
+OTHER = frozenset(
+    ["d", "x", "divers", "diverse", "nonbinary", "non-binary", "other", "intersex", "diverso", "autre", "otro"]
+)
 YES = frozenset(
-    ["y", "yes", "ja", "j", "oui", "o", "si", "s", "x", "+", "++", "true", "1", "mild", "moderate", "severe", "painful", "symptomatic", "symptomatisch", "symptomatique", "sintomatico", "sintomatica", "leicht", "massig", "stark", "schmerz", "schmerzen", "schmerzhaft", "pain", "douleur", "douleurs", "douloureux", "dolor", "doloroso", "leve", "moderado", "severo", "leger", "legere", "modere", "severe", "gering", "vorhanden", "present"]
+    [
+        "y",
+        "yes",
+        "ja",
+        "j",
+        "oui",
+        "o",
+        "si",
+        "s",
+        "x",
+        "+",
+        "++",
+        "true",
+        "1",
+        "mild",
+        "moderate",
+        "severe",
+        "painful",
+        "symptomatic",
+        "symptomatisch",
+        "symptomatique",
+        "sintomatico",
+        "sintomatica",
+        "leicht",
+        "massig",
+        "stark",
+        "schmerz",
+        "schmerzen",
+        "schmerzhaft",
+        "pain",
+        "douleur",
+        "douleurs",
+        "douloureux",
+        "dolor",
+        "doloroso",
+        "leve",
+        "moderado",
+        "severo",
+        "leger",
+        "legere",
+        "modere",
+        "severe",
+        "gering",
+        "vorhanden",
+        "present",
+    ]
 )
 NO = frozenset(
-    ["n", "no", "nein", "non", "false", "0", "none", "asymptomatic", "asymptomatisch", "asymptomatique", "asintomatico", "asintomatica", "schmerzfrei", "beschwerdefrei", "painless", "pain-free", "painfree", "keine", "aucun", "aucune", "ninguno", "ninguna", "sans", "sin", "nil", "absent"]
+    [
+        "n",
+        "no",
+        "nein",
+        "non",
+        "false",
+        "0",
+        "none",
+        "asymptomatic",
+        "asymptomatisch",
+        "asymptomatique",
+        "asintomatico",
+        "asintomatica",
+        "schmerzfrei",
+        "beschwerdefrei",
+        "painless",
+        "pain-free",
+        "painfree",
+        "keine",
+        "aucun",
+        "aucune",
+        "ninguno",
+        "ninguna",
+        "sans",
+        "sin",
+        "nil",
+        "absent",
+    ]
 )
 EXPOSURES: tuple[tuple[str, str], ...] = (
     ("sickle_cell", r"sickle|hbss|hbsc|\bscd\b|sichelzell|drepanocyt|falciforme|drepanocit"),

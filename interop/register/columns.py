@@ -241,8 +241,7 @@ def _tests(heading: str, today: date) -> dict[str, Callable[[str], bool]]:
             bool(re.fullmatch(r"[^\d@;:=]{2,80}", value))
             and (
                 field_of_heading(heading)[0] == "name"
-                or (bool(re.search(r"[ ,]", value.strip()))
-                and not joints.sites_in(value))
+                or (bool(re.search(r"[ ,]", value.strip())) and not joints.sites_in(value))
             )
         ),
         "sex": lambda value: bool(answers.read_sex(value)),
@@ -266,9 +265,9 @@ def _tests(heading: str, today: date) -> dict[str, Callable[[str], bool]]:
         "symptoms": lambda value: answers.read_symptoms(value) in ("yes", "no"),
         "review": lambda value: answers.read_review(value).kind in ("interval", "discharged", "ended") or a_day(value),
         "treatment": lambda value: any(said.code for said in treatments.read_treatments(value, order="", today=today)),
-        "treatment_on": a_day if field_of_heading(heading)[0] == "treatment_on" else lambda value: False,
+        "treatment_on": a_day if field_of_heading(heading)[0] == "treatment_on" else _never,
         "cause": lambda value: bool(answers.read_exposures(value).kinds) and answers.read_exposures(value).read,
-        "notes": lambda value: True if field_of_heading(heading)[0] == "notes" else False,
+        "notes": lambda _value: field_of_heading(heading)[0] == "notes",
         "family_name": lambda value: (
             bool(re.fullmatch(r"[^\d@;:=]{1,60}", value)) and field_of_heading(heading)[0] == "family_name"
         ),
@@ -286,3 +285,7 @@ def _tests(heading: str, today: date) -> dict[str, Callable[[str], bool]]:
         ),
         "phone_other": lambda value: field_of_heading(heading)[0] == "phone_other" and bool(re.search(r"\d{3}", value)),
     }
+
+
+def _never(_value: str) -> bool:
+    return False

@@ -92,7 +92,7 @@ def _utf16_without_mark(data: bytes) -> str:
 
 def _likeliest(data: bytes) -> str:
     telling = b"\n".join(line for line in re.split(rb"[\r\n]+", data) if not line.isascii())[:SAMPLE]
-    found = from_bytes(telling, cp_isolation=list(ONE_BYTE) + ["cp1251", "cp1253"]).best()
+    found = from_bytes(telling, cp_isolation=[*ONE_BYTE, "cp1251", "cp1253"]).best()
     second_opinion = found.encoding if found else ""
     scored = {name: _score(telling, name) for name in ONE_BYTE}
     if second_opinion in ("cp1251", "cp1253") and max(scored.values()) < 0:

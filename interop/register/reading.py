@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from itertools import islice
 
 from interop.register import answers, columns, dates, sheet
@@ -32,7 +33,7 @@ class Choices:
     """Country of telephone numbers without a country code."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """A file as it is read now. Rows are read again each time they are asked for."""
 
@@ -49,13 +50,21 @@ class Reading:
     row_count: int
     woman_is_m: bool
 
-    @property
+    @cached_property
     def headings(self) -> tuple[str, ...]:
         return tuple(column.heading for column in self.columns)
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         return tuple(column.field for column in self.columns)
+
+    @cached_property
+    def columns_of(self) -> dict[str, list[int]]:
+        """Where each field stands."""
+        found: dict[str, list[int]] = {}
+        for at, name in enumerate(self.fields):
+            found.setdefault(name, []).append(at)
+        return found
 
     @property
     def whole_evidence(self) -> dates.Evidence:

@@ -7,7 +7,33 @@ from interop.register.words import nothing_said, plain
 
 NUMBER = r"(\d{1,3}(?:[.,]\d+)?)"
 WORDS = frozenset(
-    ["large", "small", "medium", "big", "massive", "moderate", "tiny", "early", "late", "extensive", "gross", "groß", "klein", "mittel", "mittelgross", "grand", "grande", "petit", "petite", "moyen", "moyenne", "pequeno", "pequena", "mediano", "mediana"]
+    [
+        "large",
+        "small",
+        "medium",
+        "big",
+        "massive",
+        "moderate",
+        "tiny",
+        "early",
+        "late",
+        "extensive",
+        "gross",
+        "groß",
+        "klein",
+        "mittel",
+        "mittelgross",
+        "grand",
+        "grande",
+        "petit",
+        "petite",
+        "moyen",
+        "moyenne",
+        "pequeno",
+        "pequena",
+        "mediano",
+        "mediana",
+    ]
 )
 
 

@@ -12,7 +12,6 @@ from interop.register.sheet import Row
 from interop.register.understanding import Decisions, ReadRow, normal_mrn, understand
 from interop.register.words import nothing_said, plain
 
-
 BESIDE = frozenset(
     ("same_row_twice", "one_number_two_people", "same_number_other_name", "same_number_other_birth", "same_joint_twice")
 )

@@ -12,7 +12,7 @@ from datetime import date
 from interop.register import answers, dates, sizes, stages, treatments
 from interop.register.answers import ReviewSaid
 from interop.register.dates import Precision, Said
-from interop.register.joints import LEFT, RIGHT, SITE_WORDS, JointSide, read_joints, sides_in, sites_in
+from interop.register.joints import LEFT, RIGHT, JointSide, read_joints, sides_in, sites_in
 from interop.register.problems import Problem, RowState, Severity, state_of
 from interop.register.reading import Reading
 from interop.register.sheet import Row
@@ -24,7 +24,6 @@ Decisions = Mapping[str, str]
 MRN_LENGTH, NAME_LENGTH, NOTES_LENGTH = 40, 150, 2000
 CHILD_UNDER, OLDEST = 16, 120
 MODALITIES = {"xray_on": "DX", "mri_on": "MR", "ct_on": "CT"}
-HEADING_HIDDEN_FIELDS = frozenset(("ignore", "ask"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +118,14 @@ class _RowReader:
 
     def cells(self, field: str) -> list[tuple[int, str]]:
         cells = self.row.cells
-        return [
-            (at, cells[at])
-            for at, name in enumerate(self.reading.fields)
-            if name == field and at < len(cells) and cells[at].strip()
-        ]
+        there = self.reading.columns_of.get(field, ())
+        return [(at, cells[at]) for at in there if at < len(cells) and cells[at].strip()]
 
     def cell(self, field: str) -> str:
         return next((text for _, text in self.cells(field)), "")
 
     def heading(self, field: str) -> str:
-        return next((column.heading for column in self.reading.columns if column.field == field), "")
+        return next((self.reading.headings[at] for at in self.reading.columns_of.get(field, ())), "")
 
     def order(self, field: str) -> str:
         return next(
@@ -413,7 +409,8 @@ class _RowReader:
         if not joints:
             return ()
         if code in ("THA", "RES", "HEMI-R") and not any(joint.site == "hip" for joint in there):
-            self.ask("treatment_wrong_site", "treatment", said.said, ("keep_as_note",)) and self.notes.append(said.said)
+            if self.ask("treatment_wrong_site", "treatment", said.said, ("keep_as_note",)):
+                self.notes.append(said.said)
             return ()
         if sides:
             site = there[0].site if there else (sites or (joints[0].site,))[0]
@@ -473,12 +470,16 @@ class _RowReader:
             stage_text, size_text = self._text_for("stage", joint), self._text_for("size", joint)
             stage, jic_type = self._stage(stage_text, joints, joint)
             size = self._size(size_text, joint, jic_type)
-            if several_sites and (stage or size.measured) and not self._split("stage"):
-                if (
+            if (
+                several_sites
+                and (stage or size.measured)
+                and not self._split("stage")
+                and (
                     self.ask("stage_joint_unclear", "stage", stage_text or size_text, ("keep_as_note", "same_for_all"))
                     != "same_for_all"
-                ):
-                    stage, size = None, Size()
+                )
+            ):
+                stage, size = None, Size()
             said = "; ".join(tidy(text) for text in (stage_text, size_text) if not nothing_said(text))
             seen_on = self._seen_on(joint, stage, size, studies, done)
             found.append(LesionSaid(joint, stage if seen_on else None, size if seen_on else Size(), seen_on, said))
@@ -711,7 +712,7 @@ class _RowReader:
         return said
 
     def all_notes(self) -> str:
-        for at, text in self.cells("notes"):
+        for _, text in self.cells("notes"):
             if looks_like_formula(text):
                 self.notice("notes_formula", "notes", text)
             if not nothing_said(text):
@@ -731,6 +732,3 @@ def empty_fields(reading: Reading) -> Iterator[str]:
         yield "name"
     if "joint" not in fields and not any(sites_in(heading) for heading in reading.headings):
         yield "joint"
-
-
-assert set(SITE_WORDS) >= {"hip", "shoulder", "knee", "ankle"}

@@ -2,9 +2,57 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 NOTHING_SAID = frozenset(
-    ["", "-", "--", "–", "—", "?", "??", ".", "n/a", "na", "n.a.", "#n/a", "none", "nil", "null", "nan", "nk", "n/k", "unknown", "not known", "not recorded", "tbc", "k.a.", "k. a.", "ka.", "keine", "kein", "keine angabe", "unbekannt", "o.a.", "inconnu", "inconnue", "non renseigne", "nr", "aucun", "aucune", "desconocido", "desconocida", "sin dato", "sin datos", "s/d", "ninguno", "ninguna", "no consta", "onbekend", "sconosciuto"]
+    [
+        "",
+        "-",
+        "--",
+        "–",
+        "—",
+        "?",
+        "??",
+        ".",
+        "n/a",
+        "na",
+        "n.a.",
+        "#n/a",
+        "none",
+        "nil",
+        "null",
+        "nan",
+        "nk",
+        "n/k",
+        "unknown",
+        "not known",
+        "not recorded",
+        "tbc",
+        "k.a.",
+        "k. a.",
+        "ka.",
+        "keine",
+        "kein",
+        "keine angabe",
+        "unbekannt",
+        "o.a.",
+        "inconnu",
+        "inconnue",
+        "non renseigne",
+        "nr",
+        "aucun",
+        "aucune",
+        "desconocido",
+        "desconocida",
+        "sin dato",
+        "sin datos",
+        "s/d",
+        "ninguno",
+        "ninguna",
+        "no consta",
+        "onbekend",
+        "sconosciuto",
+    ]
 )
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"), "-")
@@ -16,6 +64,7 @@ def tidy(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).translate(INVISIBLE).split())
 
 
+@lru_cache(maxsize=20_000)  # the same few words fill most cells
 def plain(text: str) -> str:
     """For comparing: lower case, no accents, plain hyphens, single spaces. "Hüfte " -> "hufte"."""
     folded = unicodedata.normalize("NFKD", text.translate(INVISIBLE).translate(DASHES)).casefold()

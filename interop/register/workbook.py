@@ -54,7 +54,7 @@ def _has_rows(sheet: Any) -> bool:
 
 
 def _is_formula(cell: Any) -> bool:
-    return cell.data_type == "f"
+    return bool(cell.data_type == "f")
 
 
 def _texts(rows: Iterable[Any], seen_rows: Iterable[Any]) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""A clinic's spreadsheet in: every row that is ready. Rows that need a look wait on the page, others are handed back."""
+"""A clinic's spreadsheet in: every row that is ready. Rows in doubt wait on the page, others are handed back."""
 
 import json
 from argparse import ArgumentParser
@@ -15,7 +15,15 @@ from interop import importing, rejects, words
 from interop.models import Import
 
 State = importing.State
-REPORTED = ("rows", "patients_created", "patients_updated", "lesions_created", "studies_created", "rows_for_review", "rows_rejected")
+REPORTED = (
+    "rows",
+    "patients_created",
+    "patients_updated",
+    "lesions_created",
+    "studies_created",
+    "rows_for_review",
+    "rows_rejected",
+)
 
 
 class Command(BaseCommand):
@@ -26,7 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("--clinic", help="public id or name; needed where there are several")
         parser.add_argument("--dry-run", action="store_true", help="say what would come of it and change nothing")
         parser.add_argument("--json", action="store_true")
-        parser.add_argument("--rejects", metavar="OUT.csv", help="write the rows that cannot be used here, with the reason")
+        parser.add_argument(
+            "--rejects", metavar="OUT.csv", help="write the rows that cannot be used here, with the reason"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = Path(options["file"])
@@ -44,7 +54,9 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(report) if options["json"] else "\n".join(lines))
 
     def _bring_in(self, path: Path, data: bytes, options: dict[str, Any]) -> dict[str, int]:
-        received = importing.receive(clinic=_clinic(options["clinic"]), file_name=path.name, data=data, by=None, now=clock.now())
+        received = importing.receive(
+            clinic=_clinic(options["clinic"]), file_name=path.name, data=data, by=None, now=clock.now()
+        )
         if received.status == Import.Status.CHECKING:
             importing.check(received, now=clock.now())
         if received.status == Import.Status.UNREADABLE:
@@ -61,7 +73,12 @@ class Command(BaseCommand):
             Path(options["rejects"]).write_bytes(rejects.as_csv(received))
         states = importing.tally(received)
         added = {name: received.counts.get(name, 0) - before.get(name, 0) for name in REPORTED[1:5]}
-        return {"rows": received.row_count, **added, "rows_for_review": states[State.LOOK], "rows_rejected": states[State.REFUSED]}
+        return {
+            "rows": received.row_count,
+            **added,
+            "rows_for_review": states[State.LOOK],
+            "rows_rejected": states[State.REFUSED],
+        }
 
 
 def _clinic(wanted: str | None) -> Clinic:
