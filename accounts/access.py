@@ -73,6 +73,7 @@ OPEN: Mapping[str, Door] = {
     "start": Door(SIGNED_IN),
     "preferences": Door(EVERYBODY, kind=Kind.ACTION, methods=POST),
     "health_live": Door(EVERYBODY, kind=Kind.HEALTH),
+    "health_schedule": Door(EVERYBODY, kind=Kind.HEALTH),
     "health_ready": Door(EVERYBODY, kind=Kind.HEALTH),
 }
 
@@ -152,7 +153,15 @@ WORKLIST: Mapping[str, Door] = {
 
 FLAGS: Mapping[str, Door] = {}
 
-OVERSIGHT: Mapping[str, Door] = {}
+OVERSIGHT: Mapping[str, Door] = {
+    "followups:dashboard": Door(RECORDS, Scope.CLINIC),
+    "followups:behind": Door(RECORDS, Scope.CLINIC),
+    "followups:prove_now": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:settings": Door(RECORDS, Scope.CLINIC),
+    "followups:clinic": Door(LEADS, Scope.CLINIC, methods=FORM),
+    "followups:protocol": Door(RECORDS, Scope.CLINIC),
+    "followups:outbox": Door(frozenset({COORDINATOR, LEAD}), Scope.CLINIC),
+}
 
 IMPORT: Mapping[str, Door] = {
     "interop:import": Door(IMPORTERS, Scope.CLINIC, methods=FORM),

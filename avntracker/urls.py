@@ -4,10 +4,12 @@ from django.conf import settings
 from django.urls import include, path
 
 from accounts.admin import site
+from followups.views.settings import health_schedule
 from patients import invitation_pages
 
 urlpatterns = [
     path("", include("accounts.urls")),
+    path("health/schedule", health_schedule, name="health_schedule"),
     path("clinic/", include("followups.urls")),
     path("clinic/", include("patients.urls")),
     path("clinic/import/", include("interop.urls")),

@@ -28,7 +28,7 @@ def counted(clinic: Clinic, *, today: date) -> dict[str, Any]:
 
 
 def _months(clinic: Clinic, today: date) -> list[dict[str, Any]]:
-    """Follow-ups by the month of their target day, once their window has closed; a month that is not over is left out."""
+    """Follow-ups by the month of their target day, once their window has closed; only months that are over."""
     last = today.replace(day=1)
     first = add_months(last, -MONTHS)
     rows = (
@@ -45,7 +45,7 @@ def _months(clinic: Clinic, today: date) -> list[dict[str, Any]]:
 
 
 def closed_in(clinic: Clinic, first: date, last: date, *, today: date) -> QuerySet[FollowUp]:
-    """Follow-ups with a target from `first` until before `last` whose window has closed: answered, or still asked for."""
+    """Follow-ups with a target from `first` until before `last` and a closed window: answered, or still asked for."""
     asked = Q(status=FollowUp.Status.COMPLETED) | Q(status=FollowUp.Status.LIVE)
     return FollowUp.objects.at(clinic).filter(asked, target_on__gte=first, target_on__lt=last, closes_on__lt=today)
 

@@ -408,3 +408,9 @@ class Proof(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["clinic", "-at"], name="followups_proof_newest")]
+
+    @property
+    def kept(self) -> int:
+        """Lesions and implants accounted for: with one live follow-up, or with a signed end."""
+        lost = sum(offender["what"] in ("lesion", "two_follow_ups") for offender in self.offenders)
+        return int(self.checked["lesions"]) - lost

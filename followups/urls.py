@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from followups.views import worklist
+from followups.views import dashboard, settings, worklist
 
 app_name = "followups"
 FOLLOW_UP = "follow-ups/<uuid:follow_up_id>/"
@@ -14,5 +14,12 @@ urlpatterns = [
     path(FOLLOW_UP + "snooze/", worklist.snooze, name="snooze"),
     path(FOLLOW_UP + "release/", worklist.release, name="release"),
     path("patients/<uuid:patient_id>/plan/", worklist.replan, name="replan"),
+    path("dashboard/", dashboard.page, name="dashboard"),
+    path("dashboard/behind/", dashboard.behind, name="behind"),
+    path("dashboard/prove/", dashboard.prove_now, name="prove_now"),
+    path("settings/", settings.page, name="settings"),
+    path("settings/clinic/", settings.clinic, name="clinic"),
+    path("settings/protocol/", settings.protocol, name="protocol"),
+    path("outbox/", settings.outbox, name="outbox"),
     path("contacts/<uuid:contact_id>/undo/", worklist.contact_undo, name="contact_undo"),
 ]

@@ -88,3 +88,17 @@ def closes(on: date, today: date) -> str:
         if days == 0
         else ngettext("closes in %(n)s day", "closes in %(n)s days", days) % {"n": days}
     )
+
+
+ROWS = {
+    "ended": _("Ended"),
+    "implant": _("Implant"),
+    "collapsed_early": _("Collapsed, up to 2 mm"),
+    "collapsed_late": _("Collapsed, more than 2 mm or arthritis"),
+    "after_decompression": _("After core decompression"),
+    "after_graft": _("After bone graft"),
+    "after_osteotomy": _("After osteotomy"),
+    "large": _("Large, or a hip not sized"),
+    "medium": _("Medium, or small with symptoms or oedema"),
+    "small": _("Small, without symptoms"),
+}

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -149,8 +150,9 @@ def _reviewed(clinic: Clinic, now: datetime) -> list[tuple[str, str, int]]:
     """Middle time to review in the last 30 days, by severity: word, time, how many."""
     closed = Flag.objects.at(clinic).filter(closed_at__gt=now - timedelta(days=30))
     spent: dict[str, list[float]] = defaultdict(list)
-    for severity, opened_at, closed_at in closed.values_list("severity", "opened_at", "closed_at")[:500]:
-        spent[severity].append((closed_at - opened_at).total_seconds())
+    for flag in closed.only("severity", "opened_at", "closed_at")[:500]:
+        assert flag.closed_at
+        spent[flag.severity].append((flag.closed_at - flag.opened_at).total_seconds())
     return [
         (str(Flag.Severity(severity).label), ago(int(median(seconds))), len(seconds))
         for severity, seconds in spent.items()
@@ -226,14 +228,14 @@ def behind(request: StaffRequest) -> HttpResponse:
     return render(request, "followups/behind.html", context)
 
 
-def _rows_behind(request: StaffRequest, today: date) -> tuple[str, Any]:
+def _rows_behind(request: StaffRequest, today: date) -> tuple[str, QuerySet[FollowUp]]:
     what, group = request.GET.get("what", ""), request.GET.get("group", "")
     if what == "overdue":
-        rows = FollowUp.objects.at(request.clinic).overdue(today=today)
+        late = FollowUp.objects.at(request.clinic).overdue(today=today)
         if group and group not in words.GROUPS:
             raise Http404
         title = _("Overdue: %(group)s") % {"group": words.GROUPS[group]} if group else _("Overdue")
-        return title, rows.filter(group=group) if group else rows
+        return title, late.filter(group=group) if group else late
     if what == "live":
         return _("Lesions with a live follow-up"), FollowUp.objects.at(request.clinic).live()
     if what not in KINDS:
