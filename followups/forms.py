@@ -18,7 +18,7 @@ GSM = re.compile(r"[A-Za-z0-9 .,'&()/+-]*")
 DAYS = [(1, _("Mon")), (2, _("Tue")), (3, _("Wed")), (4, _("Thu")), (5, _("Fri")), (6, _("Sat")), (7, _("Sun"))]
 
 
-class ClinicForm(forms.ModelForm[Clinic]):
+class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     opening_days = forms.TypedMultipleChoiceField(
         label=_("Opening days"), choices=DAYS, coerce=int, widget=forms.CheckboxSelectMultiple
     )
