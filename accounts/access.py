@@ -73,6 +73,8 @@ OPEN: Mapping[str, Door] = {
     "start": Door(SIGNED_IN),
     "preferences": Door(EVERYBODY, kind=Kind.ACTION, methods=POST),
     "health_live": Door(EVERYBODY, kind=Kind.HEALTH),
+    # Signed by the text gateway; without its signature nothing happens.
+    "sms_answer": Door(EVERYBODY, kind=Kind.API, methods=POST),
     "health_schedule": Door(EVERYBODY, kind=Kind.HEALTH),
     "health_ready": Door(EVERYBODY, kind=Kind.HEALTH),
 }

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.models import Clinic
 from followups.models import Reminder
 
 
@@ -43,3 +44,10 @@ def email(reminder: Reminder) -> str:
         _("Call %(phone)s, or sign in at %(site)s.\n\nThis message is automatic. Nobody reads answers to it.") % words
     )
     return f"{_('Hello')},\n\n{first}\n{rest}\n\n{clinic.public_name}\n"
+
+
+def stopped(clinic: Clinic) -> str:
+    return _("%(clinic)s: you get no more texts from us. Call %(phone)s with any question.") % {
+        "clinic": clinic.public_name,
+        "phone": clinic.phone,
+    }

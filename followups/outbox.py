@@ -1,19 +1,19 @@
 """Where messages land when no mail server or gateway is set, so that nothing leaves a demo."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 from accounts import clock
-from followups.models import OutboxMessage, Reminder
+from followups.models import FollowUp, OutboxMessage, Reminder
 
 
 def keep(*, channel: str, recipient: str, subject: str, body: str, key: str) -> None:
     """Put one message into the outbox. The same key again is the same message."""
-    clinic_id = Reminder.objects.filter(follow_up__public_id=key.split(".")[0]).values_list("clinic_id", flat=True)
     OutboxMessage.objects.create(
-        clinic_id=clinic_id.first() if key else None,
+        clinic_id=_clinic_of(key),
         at=clock.now(),
         channel=channel,
         recipient=recipient,
@@ -21,6 +21,15 @@ def keep(*, channel: str, recipient: str, subject: str, body: str, key: str) -> 
         body=body,
         key=key,
     )
+
+
+def _clinic_of(key: str) -> int | None:
+    """The clinic of the follow-up that a key begins with; None for messages about something else."""
+    try:
+        follow_up_id = UUID(key.partition(".")[0])
+    except ValueError:
+        return None
+    return FollowUp.objects.filter(public_id=follow_up_id).values_list("clinic_id", flat=True).first()
 
 
 class EmailBackend(BaseEmailBackend):
