@@ -8,22 +8,28 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_date
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import audit, clock
 from accounts.middleware import PatientRequest
 from clinical.treatments import OPERATIONS, REPLACEMENTS
-from followups import contacting, reporting
-from followups.charts.diary import pain_trend
-from followups.charts.paper import Days, Image, Pain, Picture
+from followups import charts, contacting, reporting
 from followups.models import Contact, Flag, FollowUp
 from patients.models import ImagingStudy, Joint, PainLog, Patient, Side, Site, Treatment
 from portal import plain_words, safety
 from portal.forms import RED_BOXES, PainLogForm
 
-SHOWN = timedelta(days=182)  # of the diary, on the picture
 WOUND_DAYS = 90  # after an operation the wound is asked about (clinical.md 5.4, rule 5)
+# How far back the course is shown, in days; None: from the first entry.
+SPANS: dict[str, tuple[str | Promise, int | None]] = {
+    "weeks": (gettext_lazy("6 weeks"), 42),
+    "months": (gettext_lazy("6 months"), 183),
+    "all": (gettext_lazy("All"), None),
+}
+DEFAULT_SPAN = "months"
 LOGGED_SITES = (Site.HIP, Site.KNEE, Site.SHOULDER, Site.ANKLE)
 
 
@@ -109,35 +115,35 @@ def trend(request: PatientRequest) -> HttpResponse:
     logs = PainLog.objects.filter(joint=joint, entered_in_error=False).order_by("felt_at")
     zone = request.patient.zone
     reports = [(at.astimezone(zone).date(), nrs) for at, nrs in logs.values_list("felt_at", "nrs")] if joint else []
-    shown = [(on, nrs) for on, nrs in reports if on > today - SHOWN]
+    span = request.GET.get("span", "") if request.GET.get("span") in SPANS else DEFAULT_SPAN
     context = {
         "joints": joints,
         "chosen": chosen,
         "joint": joint,
-        "chart": _picture(request.patient, joint, shown, today) if joint and len(shown) > 1 else None,
         "trend": plain_words.trend(reports, today=today),
+        "spans": [(key, label, key == span) for key, (label, _days) in SPANS.items()],
+        "picture": _picture(joint, reports, span, today=today) if joint and reports else None,
     }
     return render(request, "portal/trend.html", context)
 
 
-def _picture(patient: Patient, joint: Joint, reports: list[tuple[date, int]], today: date) -> Picture:
-    """The entries of half a year, with the days on which pictures of that joint were made."""
-    studies = ImagingStudy.objects.filter(patient=patient, entered_in_error=False, made_on__gt=today - SHOWN)
-    images = [
-        Image(study.made_on, study.modality)
-        for study in studies.exclude(modality="VISIT")
-        if [joint.site, joint.side] in study.covers
-    ]
-    return pain_trend(
-        joint.side,
-        str(joint),
-        [Pain(on, nrs) for on, nrs in reports],
-        images,
-        days=Days(max(reports[0][0] - timedelta(days=3), today - SHOWN), today + timedelta(days=3)),
-        today=today,
-        key="trend",
-        table=False,
+def _picture(joint: Joint, reports: list[tuple[date, int]], span: str, *, today: date) -> charts.Picture:
+    """The course of one joint with the days of its pictures; the table below the sentence holds the same."""
+    length = SPANS[span][1] or max((today - reports[0][0]).days + 7, 42)
+    days = charts.Days(today - timedelta(days=length), today + timedelta(days=max(length // 20, 2)))
+    taken = ImagingStudy.objects.filter(
+        patient_id=joint.patient_id,
+        entered_in_error=False,
+        made_on__range=(days.start, today),
+        modality__in=charts.KINDS,
     )
+    images = [
+        charts.Image(on, charts.KINDS[kind])
+        for on, kind, covers in taken.values_list("made_on", "modality", "covers")
+        if [joint.site, joint.side] in covers
+    ]
+    pains = [charts.Pain(on, nrs) for on, nrs in reports]
+    return charts.pain_trend(joint.side, str(joint), pains, images, days=days, today=today, key="trend", table=False)
 
 
 @require_GET

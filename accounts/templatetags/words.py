@@ -143,7 +143,8 @@ def things_to_put_right(forms: "BaseForm | BaseFormSet[BaseForm] | Iterable[Base
 
 def _wrong(form: BaseForm) -> Iterator[Wrong]:
     """A form that is one of several may say whose it is (`about`): "Left hip: choose a stage"."""
-    about = f"{form.about}: " if getattr(form, "about", "") else ""
+    whose = getattr(form, "about", "")
+    about = f"{whose}: " if whose else ""
     for text in form.non_field_errors():
         yield Wrong("", f"{about}{text}")
     for field in form:

@@ -18,10 +18,11 @@ from followups.charts.oversight import (
     on_time,
     overdue,
 )
-from followups.charts.paper import Days, Image, Pain, Picture, Table
+from followups.charts.paper import KINDS, Days, Image, Pain, Picture, Table
 from followups.charts.timeline import Contact, FlagMark, Lane, Recent, Stage, Treatment, Window, timeline
 
 __all__ = [
+    "KINDS",
     "Clock",
     "Contact",
     "Days",

@@ -214,6 +214,10 @@ FLAGS = {
 }
 
 
+# Kinds of study on the record, and their marks; a visit without a picture has none.
+KINDS = {"DX": "XR", "CR": "XR", "MR": "MR", "CT": "CT", "NM": "NM"}
+
+
 def kind_names() -> dict[str, str]:
     return {"XR": gettext("X-ray"), "MR": gettext("MRI"), "CT": gettext("CT"), "NM": gettext("bone scan")}
 
