@@ -53,14 +53,36 @@ def deliver(reminder_id: int, *, now: datetime) -> str:
     )
     if reminder is None:
         return "taken by another"
+    try:
+        return _deliver(reminder, now=now)
+    except Exception:
+        _broken(reminder, now=now)
+        raise
+
+
+def _deliver(reminder: Reminder, *, now: datetime) -> str:
     if reason := not_now(reminder, now=now):
         return reason
     if reason := no_longer(reminder, now=now):
-        Reminder.objects.filter(waiting(now=now), pk=reminder_id).update(status=Status.SKIPPED, outcome=reason)
+        Reminder.objects.filter(waiting(now=now), pk=reminder.pk).update(status=Status.SKIPPED, outcome=reason)
         return reason
     if not claim(reminder, now=now):
         return "taken by another"
     return _send_and_record(reminder, now=now)
+
+
+def _broken(reminder: Reminder, *, now: datetime) -> None:
+    """A row that breaks the code that sends it: tried a few times, later each time, and then a person's work."""
+    mine = Reminder.objects.filter(pk=reminder.pk).exclude(status=Status.SENT)
+    attempts = reminder.attempts + 1
+    if attempts < ATTEMPTS:
+        later = now + timedelta(minutes=2**attempts)
+        mine.update(status=Status.QUEUED, claimed_at=None, due_at=later, attempts=attempts, outcome="cannot_be_sent")
+    else:
+        mine.update(status=Status.FAILED, attempts=attempts, outcome="cannot_be_sent")
+        FollowUp.objects.filter(pk=reminder.follow_up_id).update(
+            contact_failed_at=now, contact_failure="cannot_be_sent"
+        )
 
 
 def not_now(reminder: Reminder, *, now: datetime) -> str:

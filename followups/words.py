@@ -63,6 +63,7 @@ FAILURES = {
     "gateway_away": _("Text gateway gave no answer"),
     "address_unusable": _("Address cannot be used"),
     "wrong_number": _("Wrong number"),
+    "cannot_be_sent": _("The message cannot be sent: check the record"),
     "not_allowed": _("Not allowed"),
 }
 
