@@ -60,10 +60,9 @@ def register(
     `because` says why what looked wrong was kept, and who was confirmed to be somebody else.
     """
     public_id = _unused(Patient, token, details, clinic=clinic)
-    patient = Patient(public_id=public_id, clinic=clinic, registered_at=now, registered_by=by, **_with_keys(details))
+    new = _with_keys(details)
     try:
-        with transaction.atomic():
-            patient.save(force_insert=True)
+        patient = _create(Patient, public_id, new, clinic=clinic, registered_at=now, registered_by=by)
     except IntegrityError as error:
         raise MrnTakenError from error
     _trace(audit.Action.CREATE, patient, patient, by=by, now=now, detail={"because": dict(because or {})})
@@ -202,7 +201,7 @@ def add(
     """A symptom status, a surgeon's review, a treatment or an exposure."""
     of = {} if "joint" in values else {"patient": patient}
     public_id = _unused(model, token, values, **of)
-    row = model._default_manager.create(public_id=public_id, entered_at=now, entered_by=by, **of, **values)
+    row = _create(model, public_id, values, entered_at=now, entered_by=by, **of)
     _trace(audit.Action.CREATE, row, patient, by=by, now=now, detail={"because": dict(because or {})})
     return _changed(row, patient, by=by, now=now)
 
@@ -241,9 +240,7 @@ def add_study(
     """
     public_id = _unused(ImagingStudy, token, details, patient=patient)
     review = {"reviewed_at": now, "reviewed_by": by} if reviewed else {}
-    study = ImagingStudy.objects.create(
-        public_id=public_id, patient=patient, entered_at=now, entered_by=by, **details, **review
-    )
+    study = _create(ImagingStudy, public_id, details, patient=patient, entered_at=now, entered_by=by, **review)
     for place, values in findings.items():
         _add_finding(study, place, values, by=by, now=now)
     detail = {"because": dict(because or {}), "reviewed": reviewed}
@@ -342,8 +339,23 @@ def _unused(model: type[models.Model], token: UUID | None, new: Mapping[str, Any
     if token is None or (row and any(getattr(row, name) != value for name, value in scope.items())):
         return uuid4()
     if row:
-        raise AlreadySavedError(row, same=all(getattr(row, name) == value for name, value in new.items()))
+        raise AlreadySavedError(row, same=_says_the_same(row, new))
     return token
+
+
+def _create(model: type[Row], public_id: UUID, new: Mapping[str, Any], **more: Any) -> Row:
+    """The new row; where two presses of one form came at the same moment, the second is told of the first."""
+    try:
+        with transaction.atomic():
+            return model._default_manager.create(public_id=public_id, **new, **more)
+    except IntegrityError as error:
+        if row := model._default_manager.filter(public_id=public_id).first():
+            raise AlreadySavedError(row, same=_says_the_same(row, new)) from error
+        raise
+
+
+def _says_the_same(row: models.Model, new: Mapping[str, Any]) -> bool:
+    return all(getattr(row, name) == value for name, value in new.items())
 
 
 def _difference(old: models.Model, new: Mapping[str, Any]) -> dict[str, Any]:

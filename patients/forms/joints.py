@@ -158,7 +158,7 @@ class JointForm(EntryForm):
         return self.cleaned_data
 
 
-class JointField(forms.ModelChoiceField):
+class JointField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A joint by its public id; what is no id at all is refused like an unknown one."""
 
     def to_python(self, value: Any) -> Any:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import access, clock
 from accounts.middleware import StaffRequest
 from accounts.models import Membership
-from patients import recording
+from patients import recording, remarking
 from patients.fields import DayField
 from patients.forms.study import (
     FindingForm,
@@ -90,6 +90,7 @@ def study(request: StaffRequest, patient_id: UUID, study_id: UUID) -> HttpRespon
         except recording.StaleError:
             row.refresh_from_db()
             stale = both_versions(page.head, row, patient)
+            stale["stale"]["rows"] += _findings_of_both(page, row)
             return _show(request, patient, page, shown, study=row, status=409, **stale)
         messages.success(request, _said(page))
         return to_patient(patient)
@@ -192,6 +193,20 @@ def _findings(row: ImagingStudy | None) -> dict[str, Finding]:
         return {}
     live = row.findings.filter(entered_in_error=False).select_related("joint")
     return {f"{found.joint.site}-{found.joint.side}": found for found in live}
+
+
+def _findings_of_both(page: StudyPage, row: ImagingStudy) -> list[dict[str, str]]:
+    """Where the stored findings and those typed into a stale form differ."""
+    stored, rows = _findings(row), []
+    for form in page.judged:
+        theirs = stored.get(form.shown.key, Finding())
+        mine = Finding(**form.entry) if form.is_described else Finding()
+        for name in form.names:
+            words = remarking.written(theirs, name), remarking.written(mine, name)
+            if words[0] != words[1]:
+                label = f"{form.about}: {form.fields[name].label}"
+                rows.append({"label": label, "theirs": words[0], "yours": words[1]})
+    return rows
 
 
 def _modality(text: object) -> str:

@@ -24,7 +24,7 @@ from accounts.access import Scope
 from accounts.models import AuditEvent, Clinic, Role, User
 from accounts.routes import Route, routes
 from followups.models import Flag, FollowUp, ProtocolVersion
-from patients.models import Exposure, ImagingStudy, Patient, Treatment
+from patients.models import Exposure, Finding, ImagingStudy, Patient, SurgeonReview, SymptomStatus, Treatment
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,9 @@ IDENTITIES: dict[str, Callable[[Side], Any]] = {
     "joint_id": lambda side: side.things["joint"].public_id,
     "study_id": lambda side: side.things["study"].public_id,
     "follow_up_id": lambda side: side.things["follow_up"].public_id,
+    "finding_id": lambda side: side.things["finding"].public_id,
+    "symptoms_id": lambda side: side.things["symptoms"].public_id,
+    "review_id": lambda side: side.things["review"].public_id,
     "treatment_id": lambda side: side.things["treatment"].public_id,
     "exposure_id": lambda side: side.things["exposure"].public_id,
     "flag_id": lambda side: side.things["flag"].public_id,
@@ -109,9 +112,13 @@ def _things(patient: Patient) -> dict[str, Any]:
     entered: dict[str, Any] = {"entered_at": make.NOW}
     protocol, _ = ProtocolVersion.objects.get_or_create(clinic=clinic, number=1, defaults={"data": {}})
     whose: dict[str, Any] = {"clinic": clinic, "patient": patient, "joint": joint}
+    study = ImagingStudy.objects.create(patient=patient, made_on=day, modality="MR", **entered)
     return {
         "joint": joint,
-        "study": ImagingStudy.objects.create(patient=patient, made_on=day, modality="MR", **entered),
+        "study": study,
+        "finding": Finding.objects.create(study=study, joint=joint, **entered),
+        "symptoms": SymptomStatus.objects.create(joint=joint, on=day, value="no", **entered),
+        "review": SurgeonReview.objects.create(joint=joint, on=day, **entered),
         "treatment": Treatment.objects.create(joint=joint, code="T1", on=day, **entered),
         "exposure": Exposure.objects.create(patient=patient, kind="steroid", **entered),
         "follow_up": FollowUp.objects.create(

@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent, Clinic, Role, User
+from patients import recording
 from patients.models import Patient
-from tests.make import make_patient, make_staff
+from tests.make import NOW, make_patient, make_staff
 
 URL = "/clinic/patients/new/"
 ADA: dict[str, str] = {
@@ -153,3 +154,14 @@ def test_an_auditor_registers_nobody(client: Client, clinic: Clinic) -> None:
     assert client.get(URL).status_code == 403
     assert client.post(URL, ADA).status_code == 403
     assert not Patient.objects.exists()
+
+
+def test_two_who_register_one_number_at_once_make_one_patient(clinic: Clinic, coordinator: User) -> None:
+    details = {"family_name": "Okonjo", "given_name": "Ada", "mrn": "AV-1", "born": date(1997, 1, 30)}
+    recording.register(clinic=clinic, details=details, by=coordinator, now=NOW)
+
+    with pytest.raises(recording.MrnTakenError):
+        recording.register(clinic=clinic, details=details | {"mrn": "av 1"}, by=coordinator, now=NOW)
+
+    assert Patient.objects.count() == 1
+    assert AuditEvent.objects.filter(action="create").count() == 1

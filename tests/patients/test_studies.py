@@ -487,7 +487,8 @@ def test_a_stale_form_is_refused_with_both_versions(
 ) -> None:
     typed = FILM | {"version": "1"} | block("right") | block("left")
     address = url(ingrid, f"{film.public_id}/")
-    desk.post(address, typed | {"note": "theirs"})
+    kept = {"hip-left-why-stage_3a_without_sign": "right"}
+    desk.post(address, typed | {"note": "theirs"} | block("left", stage="ARCO|2019|3A") | kept)
 
     response = desk.post(address, typed | {"note": "mine"})
 
@@ -496,6 +497,7 @@ def test_a_stale_form_is_refused_with_both_versions(
     assert f"{clinician.name} saved this at 10:00" in page
     assert "theirs" in page
     assert "mine" in page
+    assert "ARCO 3A (2019)" in page
     film.refresh_from_db()
     assert film.note == "theirs"
 
