@@ -19,8 +19,8 @@ def _required() -> Iterator[None]:
 
 
 def sign_in(client: Client, user: User) -> str:
-    response = client.post("/accounts/login/", {"login": user.username, "password": make.PASSWORD})
-    return response.headers["Location"]
+    answer: str = client.post("/accounts/login/", {"login": user.username, "password": make.PASSWORD})["Location"]
+    return answer
 
 
 def code_for(secret: str) -> str:
