@@ -166,16 +166,20 @@ def _things(patient: Patient) -> dict[str, Any]:
 
 
 def _session(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
+    BROWSER.cookies.clear()
+    BROWSER.force_login(user)
+    return BROWSER.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+# One for all: each new client builds the whole chain of middleware again.
+BROWSER = Client(raise_request_exception=False)
 
 
 def ask(side: Side, role: str, path: str, method: str) -> HttpResponse:
-    client = Client(raise_request_exception=False)
+    BROWSER.cookies.clear()
     if role != access.ANONYMOUS:
-        client.cookies[settings.SESSION_COOKIE_NAME] = side.cookies[role]
-    return client.generic(method, path)  # type: ignore[return-value]
+        BROWSER.cookies[settings.SESSION_COOKIE_NAME] = side.cookies[role]
+    return BROWSER.generic(method, path)  # type: ignore[return-value]
 
 
 def address(route: Route, side: Side | None, *, only: str = "", own: Side | None = None) -> str:
