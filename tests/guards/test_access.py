@@ -24,7 +24,7 @@ from accounts.access import Scope
 from accounts.models import AuditEvent, Clinic, Role, User
 from accounts.routes import Route, routes
 from followups.models import Flag, FollowUp, ProtocolVersion
-from interop.models import Import, ImportRow
+from interop import importing
 from patients.models import (
     Exposure,
     Finding,
@@ -126,9 +126,9 @@ def _things(patient: Patient) -> dict[str, Any]:
     protocol, _ = ProtocolVersion.objects.get_or_create(clinic=clinic, number=1, defaults={"data": {}})
     whose: dict[str, Any] = {"clinic": clinic, "patient": patient, "joint": joint}
     study = ImagingStudy.objects.create(patient=patient, made_on=day, modality="MR", **entered)
-    file = Import.objects.create(
-        clinic=clinic, file_name="register.csv", content=b"MRN\nN-1\n", size=8, sha256="0" * 64, sent_at=make.NOW
-    )
+    register = f"MRN;Family name;Given name;Born\n{patient.mrn}x;Example;Ada;1980-05-02\n".encode()
+    file = importing.receive(clinic=clinic, file_name="register.csv", data=register, by=None, now=make.NOW)
+    importing.check(file, now=make.NOW)
     return {
         "joint": joint,
         "study": study,
@@ -137,7 +137,7 @@ def _things(patient: Patient) -> dict[str, Any]:
         "review": SurgeonReview.objects.create(joint=joint, on=day, **entered),
         "log": PainLog.objects.create(joint=joint, client_id=uuid4(), felt_at=make.NOW, nrs=4, **entered),
         "import": file,
-        "import_row": ImportRow.objects.create(of=file, clinic=clinic, number=1, cells=[], state="look"),
+        "import_row": file.rows.get(),
         "treatment": Treatment.objects.create(joint=joint, code="T1", on=day, **entered),
         "exposure": Exposure.objects.create(patient=patient, kind="steroid", **entered),
         "follow_up": FollowUp.objects.create(
