@@ -24,7 +24,8 @@ def sign_in(client: Client, user: User) -> str:
 
 
 def code_for(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    code: str = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    return code
 
 
 def set_up_app(client: Client) -> str:
