@@ -229,7 +229,7 @@ def behind(request: StaffRequest) -> HttpResponse:
 
 
 def _rows_behind(request: StaffRequest, today: date) -> tuple[str, QuerySet[FollowUp]]:
-    what, group = request.GET.get("what", ""), request.GET.get("group", "")
+    what, group = request.GET.get("what", "overdue"), request.GET.get("group", "")
     if what == "overdue":
         late = FollowUp.objects.at(request.clinic).overdue(today=today)
         if group and group not in words.GROUPS:

@@ -19,12 +19,13 @@ def _required() -> Iterator[None]:
 
 
 def sign_in(client: Client, user: User) -> str:
-    response = client.post("/accounts/login/", {"login": user.username, "password": make.PASSWORD})
-    return response.headers["Location"]
+    answer: str = client.post("/accounts/login/", {"login": user.username, "password": make.PASSWORD})["Location"]
+    return answer
 
 
 def code_for(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    code: str = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    return code
 
 
 def set_up_app(client: Client) -> str:
