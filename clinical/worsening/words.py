@@ -25,13 +25,20 @@ WORDS: dict[str, str] = {
     "clot": "On {on} there was a swollen calf or thigh, chest pain or breathlessness.",
     "wound": "On {on} the wound leaked, opened or got red, {days} days after the operation.",
     "sudden": "Usual pain in this joint is about {usual}. Since {began_on} it has been {low} to {high} on {days} days.",
+    "sudden_same": "Usual pain in this joint is about {usual}. Since {began_on} it has been {low} on {days} days.",
     "step": "Usual pain in this joint is about {usual}. Since {began_on} it has been {low} to {high} on {days} days, "
     "and the last entry ({last}) is still up.",
+    "step_same": "Usual pain in this joint is about {usual}. Since {began_on} it has been {low} on {days} days, "
+    "and the last entry is still up.",
     "slow_rise": "Usual pain in this joint was about {usual}. It has been rising slowly since about {began_on}, "
-    "and was {low} to {high} on {days} of the last days.",
+    "and in the last two weeks it was {low} to {high} on {days} days.",
+    "slow_rise_same": "Usual pain in this joint was about {usual}. It has been rising slowly since about {began_on}, "
+    "and in the last two weeks it was {low} on {days} days.",
     "healing_rise": "Pain was about {before} in the week before and is about {recent} this week, after the operation.",
     "silent": "This joint was without pain. Since {began_on} it has been {low} to {high} on {days} days.",
+    "silent_same": "This joint was without pain. Since {began_on} it has been {low} on {days} days.",
     "new_joint": "A joint without a known lesion has been at {low} to {high} on {days} days since {began_on}.",
+    "new_joint_same": "A joint without a known lesion has been at {low} on {days} days since {began_on}.",
     "rest_or_night": "Pain at rest or at night on {days} days since {began_on}, and none in the weeks before.",
     "mechanical": "Locking, catching or giving way on {days} days since {began_on}, and none in the weeks before.",
     "aid_up": "More walking aid than before: from level {before} to {after} since {began_on}.",

@@ -138,19 +138,27 @@ def test_13_a_slow_rise() -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "expected"),
+    ("before", "after", "expected"),
     [
-        pytest.param((Score("ohs", 40, START), Score("ohs", 35, START + timedelta(days=90))), {(14, YELLOW)}, id="OHS -5"),
-        pytest.param((Score("ohs", 40, START), Score("ohs", 32, START + timedelta(days=90))), {(14, AMBER)}, id="OHS -8"),
-        pytest.param((Score("ohs", 40, START), Score("ohs", 36, START + timedelta(days=90))), set(), id="OHS noise"),
-        pytest.param((Score("hoos_jr", 70, START), Score("hoos_jr", 62, START + timedelta(days=90))), {(14, YELLOW)}, id="HOOS"),
-        pytest.param((Score("peg", 3, START), Score("peg", 5, START + timedelta(days=90))), {(14, YELLOW)}, id="PEG up is worse"),
-        pytest.param((Score("peg", 5, START), Score("peg", 3, START + timedelta(days=90))), set(), id="PEG down"),
-        pytest.param((Score("ohs", 40, START), Score("hoos_jr", 20, START + timedelta(days=90))), set(), id="two instruments"),
+        pytest.param(("ohs", 40), ("ohs", 35), {(14, YELLOW)}, id="OHS down 5"),
+        pytest.param(("ohs", 40), ("ohs", 32), {(14, AMBER)}, id="OHS down 8"),
+        pytest.param(("ohs", 40), ("ohs", 36), set(), id="OHS within noise"),
+        pytest.param(("hoos_jr", 70), ("hoos_jr", 62), {(14, YELLOW)}, id="HOOS JR down 8"),
+        pytest.param(("hoos_jr", 70), ("hoos_jr", 54), {(14, AMBER)}, id="HOOS JR down 16"),
+        pytest.param(("peg", 3), ("peg", 5), {(14, YELLOW)}, id="PEG up is worse"),
+        pytest.param(("peg", 5), ("peg", 3), set(), id="PEG down is better"),
+        pytest.param(("ohs", 40), ("hoos_jr", 20), set(), id="two instruments"),
+        pytest.param(("koos", 40), ("koos", 1), set(), id="an instrument without a threshold"),
     ],
-)  # fmt: skip
-def test_14_scores(context: tuple[Score, ...], expected: set[tuple[int, Severity]]) -> None:
-    assert rules([on(0, 2), on(100, 2)], JointContext(scores=context)) == expected
+)
+def test_14_scores(before: tuple[str, float], after: tuple[str, float], expected: set[tuple[int, Severity]]) -> None:
+    scores = (Score(*after, START + timedelta(days=90)), Score(*before, START))
+    assert rules([on(0, 2), on(100, 2)], JointContext(scores=scores)) == expected
+
+
+def test_14_small_drops_add_up_against_the_last_stable_score() -> None:
+    scores = tuple(Score("ohs", value, START + timedelta(days=30 * n)) for n, value in enumerate([40, 37, 34]))
+    assert rules([on(0, 2), on(100, 2)], JointContext(scores=scores)) == {(14, YELLOW)}
 
 
 @pytest.mark.parametrize(
@@ -228,7 +236,7 @@ def test_no_entries_at_all_is_not_known() -> None:
 
 
 def test_one_sentence_for_a_patient_with_its_figures() -> None:
-    diary = [*CALM, *daily([5, 6, 5, 6, 5, 6], first=42)]
+    diary = [*CALM, *daily([5, 6, 5, 6, 5, 6, 5, 6, 5], first=42)]
     finding = judge(diary, LESION, DEFAULT, now=diary[-1].felt_at).verdict.findings[0]
     assert say(finding.why).startswith("Usual pain in this joint is about 2. Since 16 February it has been 5 to 6 on ")
     assert say(finding.why).endswith("still up.")
