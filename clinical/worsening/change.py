@@ -33,6 +33,7 @@ FORGETS = 1.0 - 1.0 / 150.0  # spread and memory forget over about 150 days
 NEIGHBOURS = 2  # days further apart than this do not teach memory
 MEMORY_MOST = 0.9
 CLIP = 3.0  # spreads: no day counts as further out than this for spread and memory
+LATE_WEEKS = 2  # what only shows in the last two weeks is no slow rise
 WEEKS_LEAST = 4  # a slow rise shows over at least so many weeks with entries
 
 
@@ -154,17 +155,18 @@ def advance(standing: Standing, day: int, value: float, policy: Policy, *, froze
 
     doubt = policy.young_usual / person.weight
     evidence, shape, began = small.score / (1.0 + small.days * doubt), Shape.SMALL_STEP, small.began
-    other = large.score / (1.0 + large.days * doubt)
+    other = large.score / (1.0 + large.days * doubt) - policy.large_step_cost
     if other > evidence:
         evidence, shape, began = other, Shape.LARGE_STEP, large.began
-    needed = _needed(spread, memory, policy)
+    needed = _needed(spread, memory, standing.weeks, policy)
     clip = policy.learning_clip * spread
     highest = person.usual + clip + policy.slow_rise
     weeks = _with(standing.weeks, day // 7, min(max(value, person.usual - clip), highest), person, policy)
     if above >= policy.still_up and len(weeks) >= WEEKS_LEAST:
-        other, week = _slow_rise(weeks, variance + ROUNDING, memory, policy)
+        other, week, gradual = _slow_rise(weeks, variance + ROUNDING, memory, policy)
+        other -= policy.slow_rise_cost
         if other > evidence:
-            if evidence < needed:  # where a step is told well enough, it is a step
+            if evidence < needed and gradual:  # where a step is told well enough, it is a step
                 shape, began = Shape.SLOW_RISE, 7 * week
             evidence = other
 
@@ -224,9 +226,14 @@ def _step(step: Step, day: int, points: float, sight: Foresight, no_change_befor
     return Step(goes_on - no_change, step.began, step.days + 1)
 
 
-def _needed(spread: float, memory: float, policy: Policy) -> float:
+def _needed(spread: float, memory: float, weeks: tuple[Week, ...], policy: Policy) -> float:
+    """The evidence asked of this person: less where it is hard to come by in time."""
     noise = spread * sqrt((1.0 + memory) / (1.0 - memory))
-    return policy.evidence_needed * min(policy.calm_most, max(policy.noisy_least, policy.noise_typical / noise))
+    share = min(policy.calm_most, max(policy.noisy_least, policy.noise_typical / noise))
+    if len(weeks) >= WEEKS_LEAST:
+        logged = sum(week.days for week in weeks) / (7.0 * (weeks[-1].number - weeks[0].number + 1))
+        share *= min(policy.dense_most, max(policy.sparse_least, sqrt(logged / policy.logged_typical)))
+    return policy.evidence_needed * share
 
 
 def _with(weeks: tuple[Week, ...], number: int, value: float, person: Person, policy: Policy) -> tuple[Week, ...]:
@@ -236,25 +243,27 @@ def _with(weeks: tuple[Week, ...], number: int, value: float, person: Person, po
     return (*weeks[-policy.slow_rise_weeks - 3 :], Week(number, 1, value, person.usual, person.weight))
 
 
-def _slow_rise(weeks: tuple[Week, ...], variance: float, memory: float, policy: Policy) -> tuple[float, int]:
-    """The best evidence for a rise that began in one of these weeks, and that week."""
+def _slow_rise(weeks: tuple[Week, ...], variance: float, memory: float, policy: Policy) -> tuple[float, int, bool]:
+    """The best evidence for a rise that began in one of these weeks, that week, and whether it showed early."""
     apart = 7.0 * (weeks[-1].number - weeks[0].number + 1) / sum(week.days for week in weeks)
     kept = memory ** max(1.0, apart)
     variance *= (1.0 + kept) / (1.0 - kept)  # days that resemble each other tell less
     slope = policy.slow_rise / policy.slow_rise_weeks
-    best, best_week = NEVER, weeks[0].number
+    best, best_week, best_early = NEVER, weeks[0].number, 0.0
     for first in range(len(weeks) - WEEKS_LEAST + 1):
         began, _, _, usual, weight = weeks[first]
-        gain = 0.0
+        gain = early = 0.0
         told = 0
         for number, days, total, _, _ in weeks[first:]:
             expected = min(policy.slow_rise, slope * (number - began + 0.5))
             gain += expected * (total - days * (usual + expected / 2.0))
             told += days
+            if number <= weeks[-1].number - LATE_WEEKS:
+                early = gain
         evidence = gain / variance / (1.0 + policy.young_usual * told / weight)
         if evidence > best:
-            best, best_week = evidence, began
-    return best, best_week
+            best, best_week, best_early = evidence, began, early
+    return best, best_week, best_early > 0.0
 
 
 def _weigh_old(person: Person, sight: Foresight, policy: Policy) -> Person:

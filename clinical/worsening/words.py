@@ -56,7 +56,7 @@ WORDS: dict[str, str] = {
     "down_a_week": "Pain within {points} of usual for {days} days, or a clinician reviews it.",
     "an_entry": "A new entry, or a word with the patient.",
     # verdicts
-    "worsening": "Pain reports are higher than this patient's own usual level.",
+    "open_flag": "A flag is open and waits for a review.",
     "steady": "Usual pain in this joint is about {usual}; the last {days} days are no different.",
     "no_usual": "Not known: {days} days with an entry so far, {needed} are needed for a usual level.",
     "no_recent": "Not known: no entry in the last {days} days.",

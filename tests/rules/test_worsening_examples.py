@@ -231,6 +231,21 @@ def test_verdicts(entries: list[Entry], days_later: int, outlook: Outlook) -> No
     assert say(verdict.why)
 
 
+def test_a_week_back_at_usual_is_said_and_closes_nothing() -> None:
+    worse = [*CALM, *daily([5] * 9, first=42)]
+    back = [*worse, *daily([2, 3, 2, 2, 3, 2, 2], first=51)]
+    assert not judge(worse, LESION, DEFAULT, now=worse[-1].felt_at).verdict.back_to_usual
+    verdict = judge(back, LESION, DEFAULT, now=back[-1].felt_at).verdict
+    assert verdict.back_to_usual
+    assert verdict.outlook is Outlook.WORSENING
+
+
+def test_while_a_flag_is_open_worse_does_not_become_usual() -> None:
+    worse = [*CALM, *daily([6] * 90, first=42)]
+    verdict = judge(worse, LESION, DEFAULT, now=worse[-1].felt_at).verdict
+    assert verdict.usual == pytest.approx(2, abs=0.5)
+
+
 def test_no_entries_at_all_is_not_known() -> None:
     assert judge([], LESION, DEFAULT, now=START).verdict.outlook is Outlook.NOT_KNOWN
 
