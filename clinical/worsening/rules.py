@@ -240,13 +240,11 @@ def _rise(
 ) -> Finding:
     numbers = [other.nrs for other in up if other.nrs is not None]
     usual = past.standing.usual if past.standing else 0.0
-    low, high = min(numbers, default=entry.nrs), max(numbers, default=entry.nrs)
-    code = f"{code}_same" if low == high else code
     params = {
         "usual": round(usual),
         "began_on": date.fromordinal(began),
-        "low": low,
-        "high": high,
+        "low": min(numbers, default=entry.nrs),
+        "high": max(numbers, default=entry.nrs),
         "days": days,
         "last": entry.nrs,
     }

@@ -16,6 +16,7 @@ class Reason:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
+# A code with "_same" beside it is said that way where `low` and `high` are one number.
 WORDS: dict[str, str] = {
     # why a rule spoke
     "cannot_bear_weight": "On {on} this leg could not bear weight.",
@@ -65,7 +66,9 @@ WORDS: dict[str, str] = {
 
 def say(reason: Reason) -> str:
     """The English sentence, for tests, tables and the reader of this package."""
-    return WORDS[reason.code].format(**{name: _plain(value) for name, value in reason.params.items()})
+    same = reason.params.get("low") == reason.params.get("high")
+    words = WORDS.get(f"{reason.code}_same", "") if same else ""
+    return (words or WORDS[reason.code]).format(**{name: _plain(value) for name, value in reason.params.items()})
 
 
 def _plain(value: Any) -> str:
