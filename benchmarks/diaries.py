@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -168,7 +168,3 @@ def people(seed: int, world: World, kind: str, number: int) -> Iterator[Diary]:
     """`number` diaries; the same seed gives the same people."""
     for index in range(number):
         yield diary(Random(f"{seed}/{world.name}/{kind}/{index}"), world, kind)
-
-
-def sparse(world: World, **changes: float) -> World:
-    return replace(world, **changes)  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from typing import NamedTuple, TextIO
 from clinical.worsening.diary import ANY_LESION, NO_TICKS, Entry, JointContext, Tick
 from clinical.worsening.findings import Finding, Kind, Severity
 from clinical.worsening.policy import DEFAULT, Policy
-from clinical.worsening.watch import Review, Watch
+from clinical.worsening.watch import Watch
 
 REVIEWED_AFTER = timedelta(days=7)
 REQUIRED = ("patient", "lesion", "logged_at", "nrs")
@@ -81,16 +81,9 @@ def replay(rows: Iterable[Row], *, context: JointContext = ANY_LESION, policy: P
     for patient, lesion, entry in rows:
         if (patient, lesion) != of:
             of = (patient, lesion)
-            watch = Watch(context, policy)
-        for finding in step(watch, entry):
+            watch = Watch(context, policy, reviewed_after=REVIEWED_AFTER)
+        for finding in watch.log(entry):
             yield Raised(patient, lesion, finding.rule.number, finding.kind, finding.severity, finding.at, finding)
-
-
-def step(watch: Watch, entry: Entry) -> list[Finding]:
-    """The next entry of one diary, after the review that was due before it."""
-    if watch.opened_at is not None and watch.opened_at + REVIEWED_AFTER <= entry.felt_at:
-        watch.review(Review(watch.opened_at + REVIEWED_AFTER))
-    return watch.log(entry)
 
 
 class Size(NamedTuple):
@@ -189,8 +182,10 @@ def _checked(file: TextIO, progress: Progress) -> Iterator[Loaded]:
                 wrong.append(f"row {reader.line_num}: {error}")
                 if len(wrong) >= WRONG_LINES_SHOWN:
                     break
-    except (csv.Error, UnicodeDecodeError) as error:
-        wrong.append(f"row {reader.line_num + 1}: {error}")
+    except csv.Error as error:
+        wrong.append(f"row {reader.line_num}: {error}")
+    except UnicodeDecodeError:
+        wrong.append(f"row {reader.line_num + 1}: not UTF-8 text")
     if wrong:
         raise BadFile(wrong)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -156,4 +155,3 @@ class JointContext:
 
 
 ANY_LESION = JointContext()
-Params = Mapping[str, Any]

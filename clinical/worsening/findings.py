@@ -149,4 +149,5 @@ class Verdict:
     usual: float | None
     usual_days: int
     recent: float | None  # median of the last days; None: fewer than two days
+    back_to_usual: bool  # for a week; never closes a flag by itself
     findings: tuple[Finding, ...] = ()

@@ -83,7 +83,8 @@ def _verdict(watch: Watch, stored: StoredFlag | None, now: datetime) -> Verdict:
     findings = tuple(watch.findings)
     open_kinds = {finding.kind for finding in findings} | ({stored.kind} if stored else set())
     if Kind.WORSENING in open_kinds:
-        outlook, why = Outlook.WORSENING, Reason("worsening")
+        worst = min(findings, key=lambda finding: finding.severity.rank, default=None)
+        outlook, why = Outlook.WORSENING, worst.why if worst else Reason("open_flag")
     elif past.day < now.toordinal() - policy.verdict_days:
         outlook, why = Outlook.NOT_KNOWN, Reason("no_recent", {"days": policy.verdict_days})
     elif usual is None:
@@ -91,4 +92,12 @@ def _verdict(watch: Watch, stored: StoredFlag | None, now: datetime) -> Verdict:
     else:
         outlook, why = Outlook.STEADY, Reason("steady", {"usual": round(usual), "days": policy.verdict_days})
     recent = past.recent_level(now.toordinal())
-    return Verdict(outlook, why, usual, days, recent, findings)
+    return Verdict(outlook, why, usual, days, recent, _back_to_usual(watch, now), findings)
+
+
+def _back_to_usual(watch: Watch, now: datetime) -> bool:
+    """What would let a reviewer close rules 7 and 13: a week of entries, none of them up."""
+    usual, policy = watch.past.known_usual(), watch.policy
+    numbers = watch.past.numbers(now.toordinal() - policy.recent_days + 1, now.toordinal())
+    most = max((nrs for of_day in numbers.values() for nrs in of_day), default=0)
+    return usual is not None and len(numbers) >= 2 and most <= usual + policy.still_up

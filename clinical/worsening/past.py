@@ -117,7 +117,7 @@ class Past:
     def keep(self) -> None:
         """A reviewer kept the usual level: what was weighed so far is done with."""
         if self.standing is not None:
-            self.standing = change.silence_stories(self.standing)
+            self.standing = change.keep(self.standing)
             self._day_days = 0
 
 

@@ -48,14 +48,24 @@ class Policy:
     sudden_rise: float = _points(4, "rule 6, design [R41][R1b]", least=1)
     sudden_hours: int = _figure(72, "rule 6, design", least=24, most=336, unit="hours")
     sudden_days: int = _count(2, "rule 6, measured: days on which it was so", least=1, most=5)
-    sudden_spreads: float = _figure(2.5, "rule 6, measured", least=0.0, most=10.0, unit="own spreads")
+    sudden_spreads: float = _figure(5.0, "rule 6, measured", least=0.0, most=10.0, unit="own spreads")
 
     # 7 and 13: the change of level (change.py)
     small_step: float = _points(2, "rule 7: 2 points or 30 % [R45][R46]")
     large_step: float = _points(3, "rule 7, design")
     slow_rise: float = _points(2, "rule 13: 2 points in 8 weeks, design")
     slow_rise_weeks: int = _count(8, "rule 13, design", least=3, most=12)
-    evidence_needed: float = _figure(4.7, "rules 7 and 13, measured: 0.5 false flags a year", least=1.0, most=50.0)
+    large_step_cost: float = _figure(0.5, "measured: how much rarer than a small step", least=0.0, most=20)
+    slow_rise_cost: float = _figure(0.0, "measured: how much rarer than a small step", least=0.0, most=20)
+    evidence_needed: float = _figure(5.8, "rules 7 and 13, measured: 0.5 false flags a year", least=1.0, most=50.0)
+    noise_typical: float = _figure(
+        1.5, "measured: spread, times what memory adds", least=0.5, most=5, unit="NRS points"
+    )
+    calm_most: float = _figure(1.3, "measured: most a calm diary is asked for, times", least=1.0, most=5.0)
+    noisy_least: float = _figure(0.5, "measured: least a noisy diary is asked for, times", least=0.1, most=1.0)
+    logged_typical: float = _figure(0.65, "design: share of days with an entry", least=0.05, most=1.0)
+    dense_most: float = _figure(1.3, "measured: most a full diary is asked for, times", least=1.0, most=5.0)
+    sparse_least: float = _figure(0.6, "measured: least a sparse diary is asked for, times", least=0.1, most=1.0)
     usual_entries: int = _count(5, "rules 6, 7, 13, measured: days before a usual level is known", least=3)
     usual_memory: float = _figure(100, "rules 6, 7, 13, measured", least=10, most=400, unit="days with an entry")
     clinic_usual_weight: int = _count(5, "design: a level noted at the clinic counts as so many days")
@@ -126,6 +136,10 @@ class Policy:
     verdict_days: int = _days(14, "design: without an entry in these days nothing is known")
     recent_days: int = _days(7, "5.4: the recent level is the median of these days", most=28)
     reviewed_entries: int = _count(6, "measured: days a level accepted at review counts for")
+    back_to_old: float = _figure(
+        3.0, "measured: evidence to take up the level from before a review", least=0.5, most=50
+    )
+    forget_old: float = _figure(4.0, "measured: evidence to forget it", least=0.5, most=50)
 
     def __post_init__(self) -> None:
         wrong = [line for line in map(self._wrong, fields(self)) if line]

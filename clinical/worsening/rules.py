@@ -215,16 +215,24 @@ def change_of_level(entry: Entry, day: int, past: Past) -> Finding | None:
     if standing is None or not change.enough(standing, past.value, policy):
         return None
     slow = standing.shape is change.Shape.SLOW_RISE
-    up = [
-        (on, other)
-        for on, other in past.recent
-        if on >= standing.began and other.nrs is not None and other.nrs >= standing.usual + policy.still_up
-    ]
+    least = standing.usual + policy.still_up
+    began = standing.began if slow else _first_up(past, standing.began, least)
+    up = [(on, other) for on, other in past.recent if on >= began and other.nrs is not None and other.nrs >= least]
     if slow:
         up = [(on, other) for on, other in up if on > day - policy.silent_window]
     rule, code = (SLOW_RISE, "slow_rise") if slow else (SUSTAINED, "step")
     names = "small_step large_step slow_rise slow_rise_weeks evidence_needed usual_entries still_up"
-    return _rise(rule, code, entry, past, [other for _, other in up], standing.began, len({on for on, _ in up}), names)
+    return _rise(rule, code, entry, past, [other for _, other in up], began, len({on for on, _ in up}), names)
+
+
+def _first_up(past: Past, began: int, least: float) -> int:
+    """The story may begin after what could have been a flare; to a person it began with the first of these days."""
+    for on, entry in reversed(past.recent):
+        if on < began and entry.nrs is not None:
+            if entry.nrs < least:
+                break
+            began = on
+    return began
 
 
 def _rise(
@@ -396,7 +404,7 @@ def _on_number(entry: Entry, nrs: int, day: int, past: Past, spoken: Collection[
     if kind is JointKind.IMPLANT:  # a replaced joint leaves the rules of osteonecrosis
         return
     standing = past.standing
-    if standing is not None and standing.evidence >= policy.evidence_needed:
+    if standing is not None and standing.evidence >= standing.needed:
         finding = change_of_level(entry, day, past)
         if finding and finding.rule.number not in spoken:
             yield finding

@@ -30,7 +30,7 @@ class Review(NamedTuple):
     outcome: Outcome = Outcome.REBASELINE
     snoozed_to: datetime | None = None
     severity: Severity | None = None  # of the flag as stored; None: as found here
-    kind: Kind = Kind.WORSENING
+    kind: Kind | None = None
     rules: frozenset[int] = NOTHING_SPOKEN
 
 
@@ -42,16 +42,20 @@ class Pause(NamedTuple):
 
 
 class Watch:
-    """Feed it in the order of time: `log`, `review`, and `until` for the silence at the end."""
+    """Feed it in the order of time: `log`, `review`, and `until` for the silence at the end.
+
+    `reviewed_after`: nobody reviews, each flag counts as reviewed so long after it opened.
+    """
 
     __slots__ = (
         "_facts", "_last", "_pauses", "_silence_told", "_snoozed_to", "_spoken", "_tick_pauses",
-        "context", "findings", "opened_at", "past", "policy",
+        "context", "findings", "opened_at", "past", "policy", "reviewed_after",
     )  # fmt: skip
 
-    def __init__(self, context: JointContext, policy: Policy) -> None:
+    def __init__(self, context: JointContext, policy: Policy, *, reviewed_after: timedelta | None = None) -> None:
         self.context = context
         self.policy = policy
+        self.reviewed_after = reviewed_after
         self.past = Past(context, policy)
         self.opened_at: datetime | None = None
         self.findings: list[Finding] = []  # of the open flag
@@ -72,6 +76,7 @@ class Watch:
         told: list[Finding] = []
         if self._facts or self.context.log_interval_days:
             told += self.until(entry.felt_at)
+        self._review_by(entry.felt_at)
         day = self.past.take(entry, frozen=self._frozen())
         self._last = entry.felt_at
         self._silence_told = False
@@ -96,18 +101,26 @@ class Watch:
             if self._raise(finding):
                 told.append(finding)
         silence = self._silence(now)
-        if silence:
-            self._silence_told = True
-            if self._raise(silence):
-                told.append(silence)
+        if silence and self._raise(silence):
+            told.append(silence)
         return told
+
+    def _review_by(self, now: datetime) -> None:
+        if self.reviewed_after is not None and self.opened_at is not None:
+            at = self.opened_at + self.reviewed_after
+            if at <= now:
+                self.review(Review(at))
 
     def _silence(self, now: datetime) -> Finding | None:
         interval = self.context.log_interval_days
-        if self._silence_told or not interval or self._last is None or not self._matters():
+        if self._silence_told or not interval or self._last is None:
             return None
         at = self._last + timedelta(days=self.policy.quiet_intervals * interval)
         if now <= at:
+            return None
+        self._silence_told = True
+        self._review_by(at)
+        if not self._matters():
             return None
         why = Reason("silence", {"last_on": self._last.date(), "interval": interval})
         return found(SILENCE, at, why, self.policy, "quiet_intervals", clears=Reason("an_entry"))
@@ -120,6 +133,7 @@ class Watch:
     def _raise(self, finding: Finding) -> bool:
         """Whether someone is told: it opens a flag, or is the first of its kind in the open one."""
         number = finding.rule.number
+        self._review_by(finding.at)
         if self.opened_at is None:
             if self._paused(finding):
                 return False
@@ -159,11 +173,12 @@ class Watch:
         at = review.at
         severity = review.severity or min((f.severity for f in self.findings), key=lambda s: s.rank, default=None)
         if severity is None:
-            return
+            return  # there was nothing to close
         kept = [f for f in self.findings if f.known_at > at and f.severity.rank < severity.rank]
         closed = [f for f in self.findings if f not in kept]
         rules = review.rules | {f.rule.number for f in closed}
-        self._pause(at, {(f.kind, f.severity) for f in closed} | {(review.kind, severity)}, rules)
+        stored = {(review.kind, severity)} if review.kind else set()
+        self._pause(at, {(f.kind, f.severity) for f in closed} | stored, rules)
         for number in rules:
             if number in NEVER_PAUSED:
                 self._tick_pauses[number] = at + timedelta(hours=self.policy.red_cooldown_hours)

@@ -16,6 +16,7 @@ class Reason:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
+# A code with "_same" beside it is said that way where `low` and `high` are one number.
 WORDS: dict[str, str] = {
     # why a rule spoke
     "cannot_bear_weight": "On {on} this leg could not bear weight.",
@@ -25,13 +26,20 @@ WORDS: dict[str, str] = {
     "clot": "On {on} there was a swollen calf or thigh, chest pain or breathlessness.",
     "wound": "On {on} the wound leaked, opened or got red, {days} days after the operation.",
     "sudden": "Usual pain in this joint is about {usual}. Since {began_on} it has been {low} to {high} on {days} days.",
+    "sudden_same": "Usual pain in this joint is about {usual}. Since {began_on} it has been {low} on {days} days.",
     "step": "Usual pain in this joint is about {usual}. Since {began_on} it has been {low} to {high} on {days} days, "
     "and the last entry ({last}) is still up.",
+    "step_same": "Usual pain in this joint is about {usual}. Since {began_on} it has been {low} on {days} days, "
+    "and the last entry is still up.",
     "slow_rise": "Usual pain in this joint was about {usual}. It has been rising slowly since about {began_on}, "
-    "and was {low} to {high} on {days} of the last days.",
+    "and in the last two weeks it was {low} to {high} on {days} days.",
+    "slow_rise_same": "Usual pain in this joint was about {usual}. It has been rising slowly since about {began_on}, "
+    "and in the last two weeks it was {low} on {days} days.",
     "healing_rise": "Pain was about {before} in the week before and is about {recent} this week, after the operation.",
     "silent": "This joint was without pain. Since {began_on} it has been {low} to {high} on {days} days.",
+    "silent_same": "This joint was without pain. Since {began_on} it has been {low} on {days} days.",
     "new_joint": "A joint without a known lesion has been at {low} to {high} on {days} days since {began_on}.",
+    "new_joint_same": "A joint without a known lesion has been at {low} on {days} days since {began_on}.",
     "rest_or_night": "Pain at rest or at night on {days} days since {began_on}, and none in the weeks before.",
     "mechanical": "Locking, catching or giving way on {days} days since {began_on}, and none in the weeks before.",
     "aid_up": "More walking aid than before: from level {before} to {after} since {began_on}.",
@@ -49,7 +57,7 @@ WORDS: dict[str, str] = {
     "down_a_week": "Pain within {points} of usual for {days} days, or a clinician reviews it.",
     "an_entry": "A new entry, or a word with the patient.",
     # verdicts
-    "worsening": "Pain reports are higher than this patient's own usual level.",
+    "open_flag": "A flag is open and waits for a review.",
     "steady": "Usual pain in this joint is about {usual}; the last {days} days are no different.",
     "no_usual": "Not known: {days} days with an entry so far, {needed} are needed for a usual level.",
     "no_recent": "Not known: no entry in the last {days} days.",
@@ -58,7 +66,9 @@ WORDS: dict[str, str] = {
 
 def say(reason: Reason) -> str:
     """The English sentence, for tests, tables and the reader of this package."""
-    return WORDS[reason.code].format(**{name: _plain(value) for name, value in reason.params.items()})
+    same = reason.params.get("low") == reason.params.get("high")
+    words = WORDS.get(f"{reason.code}_same", "") if same else ""
+    return (words or WORDS[reason.code]).format(**{name: _plain(value) for name, value in reason.params.items()})
 
 
 def _plain(value: Any) -> str:

@@ -79,7 +79,7 @@ T = Tick
         pytest.param([*CALM, on(42, 9)], LESION, set(), id="6 one bad day"),
         pytest.param([*CALM, on(42, 9), on(43, 8)], LESION, {(6, RED)}, id="6 two bad days"),
         pytest.param([*CALM, on(42, 9), on(46, 8)], LESION, set(), id="6 four days apart"),
-        pytest.param([*CALM, *daily([5, 4, 5, 5, 4, 5, 5, 6], first=42)], LESION, {(7, AMBER)}, id="7 a step of three"),
+        pytest.param([*CALM, *daily([5, 4, 5, 5, 4, 5, 5, 6, 5, 5], first=42)], LESION, {(7, AMBER)}, id="7 a step"),
         pytest.param([*CALM, *daily([5, 5, 5, 2, 2, 2], first=42)], LESION, set(), id="7 a flare of three days"),
         pytest.param([*CALM, *daily([3, 3, 2, 3, 3, 2], first=42)], LESION, set(), id="7 one point is not a change"),
         pytest.param(daily([2, 2, 6, 6, 6, 6]), LESION, set(), id="7 no usual level yet"),
@@ -138,19 +138,27 @@ def test_13_a_slow_rise() -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "expected"),
+    ("before", "after", "expected"),
     [
-        pytest.param((Score("ohs", 40, START), Score("ohs", 35, START + timedelta(days=90))), {(14, YELLOW)}, id="OHS -5"),
-        pytest.param((Score("ohs", 40, START), Score("ohs", 32, START + timedelta(days=90))), {(14, AMBER)}, id="OHS -8"),
-        pytest.param((Score("ohs", 40, START), Score("ohs", 36, START + timedelta(days=90))), set(), id="OHS noise"),
-        pytest.param((Score("hoos_jr", 70, START), Score("hoos_jr", 62, START + timedelta(days=90))), {(14, YELLOW)}, id="HOOS"),
-        pytest.param((Score("peg", 3, START), Score("peg", 5, START + timedelta(days=90))), {(14, YELLOW)}, id="PEG up is worse"),
-        pytest.param((Score("peg", 5, START), Score("peg", 3, START + timedelta(days=90))), set(), id="PEG down"),
-        pytest.param((Score("ohs", 40, START), Score("hoos_jr", 20, START + timedelta(days=90))), set(), id="two instruments"),
+        pytest.param(("ohs", 40), ("ohs", 35), {(14, YELLOW)}, id="OHS down 5"),
+        pytest.param(("ohs", 40), ("ohs", 32), {(14, AMBER)}, id="OHS down 8"),
+        pytest.param(("ohs", 40), ("ohs", 36), set(), id="OHS within noise"),
+        pytest.param(("hoos_jr", 70), ("hoos_jr", 62), {(14, YELLOW)}, id="HOOS JR down 8"),
+        pytest.param(("hoos_jr", 70), ("hoos_jr", 54), {(14, AMBER)}, id="HOOS JR down 16"),
+        pytest.param(("peg", 3), ("peg", 5), {(14, YELLOW)}, id="PEG up is worse"),
+        pytest.param(("peg", 5), ("peg", 3), set(), id="PEG down is better"),
+        pytest.param(("ohs", 40), ("hoos_jr", 20), set(), id="two instruments"),
+        pytest.param(("koos", 40), ("koos", 1), set(), id="an instrument without a threshold"),
     ],
-)  # fmt: skip
-def test_14_scores(context: tuple[Score, ...], expected: set[tuple[int, Severity]]) -> None:
-    assert rules([on(0, 2), on(100, 2)], JointContext(scores=context)) == expected
+)
+def test_14_scores(before: tuple[str, float], after: tuple[str, float], expected: set[tuple[int, Severity]]) -> None:
+    scores = (Score(*after, START + timedelta(days=90)), Score(*before, START))
+    assert rules([on(0, 2), on(100, 2)], JointContext(scores=scores)) == expected
+
+
+def test_14_small_drops_add_up_against_the_last_stable_score() -> None:
+    scores = tuple(Score("ohs", value, START + timedelta(days=30 * n)) for n, value in enumerate([40, 37, 34]))
+    assert rules([on(0, 2), on(100, 2)], JointContext(scores=scores)) == {(14, YELLOW)}
 
 
 @pytest.mark.parametrize(
@@ -223,12 +231,27 @@ def test_verdicts(entries: list[Entry], days_later: int, outlook: Outlook) -> No
     assert say(verdict.why)
 
 
+def test_a_week_back_at_usual_is_said_and_closes_nothing() -> None:
+    worse = [*CALM, *daily([5] * 9, first=42)]
+    back = [*worse, *daily([2, 3, 2, 2, 3, 2, 2], first=51)]
+    assert not judge(worse, LESION, DEFAULT, now=worse[-1].felt_at).verdict.back_to_usual
+    verdict = judge(back, LESION, DEFAULT, now=back[-1].felt_at).verdict
+    assert verdict.back_to_usual
+    assert verdict.outlook is Outlook.WORSENING
+
+
+def test_while_a_flag_is_open_worse_does_not_become_usual() -> None:
+    worse = [*CALM, *daily([6] * 90, first=42)]
+    verdict = judge(worse, LESION, DEFAULT, now=worse[-1].felt_at).verdict
+    assert verdict.usual == pytest.approx(2, abs=0.5)
+
+
 def test_no_entries_at_all_is_not_known() -> None:
     assert judge([], LESION, DEFAULT, now=START).verdict.outlook is Outlook.NOT_KNOWN
 
 
 def test_one_sentence_for_a_patient_with_its_figures() -> None:
-    diary = [*CALM, *daily([5, 6, 5, 6, 5, 6], first=42)]
+    diary = [*CALM, *daily([5, 6, 5, 6, 5, 6, 5, 6, 5], first=42)]
     finding = judge(diary, LESION, DEFAULT, now=diary[-1].felt_at).verdict.findings[0]
     assert say(finding.why).startswith("Usual pain in this joint is about 2. Since 16 February it has been 5 to 6 on ")
     assert say(finding.why).endswith("still up.")

@@ -1,0 +1,331 @@
+"""What holds for every diary, however long and hostile.
+
+Diaries are made of stretches with a level each, so that most of them do reach a verdict: short random
+ones hardly ever would, and everything below would then hold for the wrong reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import Field, fields
+from datetime import UTC, datetime, timedelta, timezone
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clinical.worsening import (
+    DEFAULT,
+    Bisphosphonate,
+    Entry,
+    Flag,
+    JointContext,
+    JointKind,
+    Kind,
+    Operation,
+    OperationKind,
+    Order,
+    Outlook,
+    Policy,
+    Review,
+    Severity,
+    StoredFlag,
+    Tick,
+    Watch,
+    from_json,
+    judge,
+    say,
+    to_json,
+)
+from clinical.worsening.diary import in_order
+
+START = datetime(2024, 1, 1, 20, tzinfo=UTC)
+END = START + timedelta(days=1200)
+LESION = JointContext()
+CONTEXTS = (
+    LESION,
+    JointContext(kind=JointKind.NO_LESION),
+    JointContext(kind=JointKind.IMPLANT, operations=(Operation(START.date(), OperationKind.ARTHROPLASTY),)),
+    JointContext(
+        asymptomatic=True,
+        clinic_usual=0.0,
+        large=True,
+        log_interval_days=2,
+        operations=(Operation(START.date() + timedelta(days=60), OperationKind.PRESERVING),),
+        non_weight_bearing=(Order(START.date() + timedelta(days=60)),),
+        bisphosphonates=(Bisphosphonate("alendronate", START.date()),),
+    ),
+)
+long_and_slow = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def diary(seed: int, *, hostile: bool) -> list[Entry]:
+    """Up to about 250 entries in stretches of one level; hostile ones hold what should not be there."""
+    rng = Random(seed)
+    entries: list[Entry] = []
+    day = 0.0
+    for _ in range(rng.randint(1, 8)):
+        level, noise = rng.uniform(0, 9), rng.choice((0.0, 0.5, 1.0, 2.0))
+        gap = rng.choice((0.5, 1.0, 1.5, 3.0))
+        for _ in range(rng.randint(1, 40)):
+            day += gap if rng.random() < 0.9 else rng.choice((0.0, 0.01, 20.0))
+            entries.append(_entry(rng, day, round(rng.gauss(level, noise)), hostile=hostile))
+        day += rng.choice((0.0, 0.0, 30.0, 120.0))
+    return entries
+
+
+def _entry(rng: Random, day: float, nrs: int, *, hostile: bool) -> Entry:
+    felt_at = START + timedelta(days=day)
+    number: int | None = min(10, max(0, nrs))
+    ticks = frozenset(tick for tick in Tick if rng.random() < (0.05 if hostile else 0.004))
+    if not hostile:
+        return Entry(felt_at, number, ticks)
+    if rng.random() < 0.05:
+        number = rng.choice((None, None, -1, 11, 10**30))
+    zone = timezone(timedelta(minutes=rng.choice((-720, 0, 0, 0, 840))))
+    recorded_at = felt_at + timedelta(hours=rng.choice((0, 0, 1, 80, 2000)))
+    levels = (None, None, 0, 1, 3, 99)
+    return Entry(felt_at.astimezone(zone), number, ticks, rng.choice(levels), rng.choice(levels), recorded_at)
+
+
+seeds = st.integers(0, 10**9)
+contexts = st.sampled_from(CONTEXTS)
+
+
+class Clinic(Watch):
+    """Lives as a clinic does: each entry when it comes, each flag reviewed after a week, and that written down."""
+
+    def __init__(self, context: JointContext) -> None:
+        super().__init__(context, DEFAULT, reviewed_after=timedelta(days=7))
+        self.closed: list[StoredFlag] = []
+
+    def review(self, review: Review) -> None:
+        flag = self.flag
+        assert flag
+        known = Flag(flag.opened_at, tuple(f for f in flag.findings if f.known_at <= review.at) or flag.findings)
+        rules = frozenset(finding.rule.number for finding in known.findings)
+        super().review(Review(review.at, severity=known.severity, kind=known.kind, rules=rules))
+        self.closed.append(StoredFlag(known.opened_at, known.severity, known.kind, rules, closed_at=review.at))
+
+
+def test_the_diaries_reach_every_outlook_and_most_rules() -> None:
+    outlooks, rules = set(), set()
+    for seed in range(40):
+        entries = diary(seed, hostile=True)
+        for context in CONTEXTS:
+            verdict = judge(entries, context, DEFAULT, now=entries[-1].felt_at).verdict
+            outlooks.add(verdict.outlook)
+            rules |= {finding.rule.number for finding in verdict.findings}
+    for seed in range(40):
+        entries = diary(seed, hostile=False)
+        verdict = judge(entries, LESION, DEFAULT, now=entries[-1].felt_at).verdict
+        outlooks.add(verdict.outlook)
+        rules |= {finding.rule.number for finding in verdict.findings}
+    assert outlooks == set(Outlook)
+    assert rules >= {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 19, 20}
+
+
+@long_and_slow
+@given(seeds, contexts)
+def test_a_rule_never_raises_and_says_why(seed: int, context: JointContext) -> None:
+    for entries in (diary(seed, hostile=True), diary(seed, hostile=False)):
+        judgement = judge(entries, context, DEFAULT, now=END)
+        assert say(judgement.verdict.why)
+        for finding in judgement.verdict.findings:
+            assert say(finding.why)
+            assert finding.as_json()["rule"] == finding.rule.number
+
+
+@long_and_slow
+@given(seeds, contexts, st.randoms(use_true_random=False))
+def test_the_order_in_which_entries_come_does_not_matter(seed: int, context: JointContext, rng: Random) -> None:
+    entries = diary(seed, hostile=True)
+    shuffled = entries[:]
+    rng.shuffle(shuffled)
+    assert judge(shuffled, context, DEFAULT, now=END) == judge(entries, context, DEFAULT, now=END)
+
+
+@long_and_slow
+@given(seeds, contexts, st.booleans())
+def test_following_entry_by_entry_is_judging_the_whole(seed: int, context: JointContext, hostile: bool) -> None:
+    entries = sorted(diary(seed, hostile=hostile), key=in_order)
+    clinic = Clinic(context)
+    for entry in entries:
+        clinic.log(entry)
+    open_flag = clinic.flag
+    judgement = judge(entries, context, DEFAULT, now=entries[-1].felt_at, flags_before=clinic.closed)
+    assert judgement.verdict.findings == (open_flag.findings if open_flag else ())
+    assert judgement.opens == open_flag
+
+
+@long_and_slow
+@given(seeds, contexts)
+def test_more_pain_today_never_clears_worsening(seed: int, context: JointContext) -> None:
+    entries = diary(seed, hostile=False)
+    now = max(entry.felt_at for entry in entries)
+    worse = Entry(now + timedelta(hours=1), 10)
+    if judge(entries, context, DEFAULT, now=now).verdict.outlook is Outlook.WORSENING:
+        judgement = judge([*entries, worse], context, DEFAULT, now=worse.felt_at)
+        assert judgement.verdict.outlook is Outlook.WORSENING
+
+
+@long_and_slow
+@given(seeds, contexts, st.randoms(use_true_random=False))
+def test_a_correction_never_closes_a_flag(seed: int, context: JointContext, rng: Random) -> None:
+    entries = diary(seed, hostile=False)
+    now = max(entry.felt_at for entry in entries)
+    flag = judge(entries, context, DEFAULT, now=now).opens
+    if flag is None:
+        return
+    stored = StoredFlag(flag.opened_at, flag.severity, flag.kind, frozenset(f.rule.number for f in flag.findings))
+    fewer = [entry for entry in entries if rng.random() < 0.5]
+    after = judge(fewer, context, DEFAULT, now=now, flags_before=[stored])
+    assert after.opens is None
+    if flag.kind is Kind.WORSENING:
+        assert after.verdict.outlook is Outlook.WORSENING
+
+
+@long_and_slow
+@given(seeds, contexts)
+def test_what_is_recorded_days_late_is_never_red(seed: int, context: JointContext) -> None:
+    late = [
+        Entry(entry.felt_at, entry.nrs, entry.ticks, recorded_at=entry.felt_at + timedelta(hours=73))
+        for entry in diary(seed, hostile=True)
+    ]
+    findings = judge(late, context, DEFAULT, now=END).verdict.findings
+    assert all(finding.severity is not Severity.RED for finding in findings)
+
+
+@long_and_slow
+@given(seeds)
+def test_memory_does_not_grow_with_the_diary(seed: int) -> None:
+    watch = Watch(LESION, DEFAULT)
+    for entry in sorted(diary(seed, hostile=False), key=in_order):
+        watch.log(entry)
+        assert len({day for day, _ in watch.past.recent}) <= 92
+
+
+def test_late_entries_end_in_the_flag_that_order_would_have_raised() -> None:
+    """Each entry judged as it arrives, in any order, with what is raised kept open: one flag, the same findings."""
+    calm = [Entry(START + timedelta(days=day), 2 + day % 2) for day in range(40)]
+    worse = [Entry(START + timedelta(days=40 + day), 6) for day in range(10)]
+    in_time = judge([*calm, *worse], LESION, DEFAULT, now=END).opens
+    assert in_time
+    for seed in range(5):
+        arriving = [*calm, *worse]
+        Random(seed).shuffle(arriving)
+        stored: list[StoredFlag] = []
+        rules: set[int] = set()
+        for count in range(1, len(arriving) + 1):
+            judgement = judge(arriving[:count], LESION, DEFAULT, now=END, flags_before=stored)
+            found = judgement.opens.findings if judgement.opens else judgement.joins
+            rules |= {finding.rule.number for finding in found}
+            if judgement.opens:
+                assert not stored
+            if found:
+                opened_at = stored[0].opened_at if stored else found[0].at
+                severity = min((*(f.severity for f in found), *(s.severity for s in stored)), key=lambda s: s.rank)
+                stored = [StoredFlag(opened_at, severity, rules=frozenset(rules))]
+        assert {finding.rule.number for finding in in_time.findings} <= rules
+        assert len(stored) == 1
+
+
+FEVER = Entry(START + timedelta(days=100), 5, frozenset({Tick.FEVER}))
+
+
+def stored(severity: Severity, *, opened_days: int, closed_days: int, rules: frozenset[int]) -> StoredFlag:
+    return StoredFlag(
+        START + timedelta(days=opened_days), severity, rules=rules, closed_at=START + timedelta(days=closed_days)
+    )
+
+
+@pytest.mark.parametrize(
+    ("flag", "opens"),
+    [
+        pytest.param(stored(Severity.AMBER, opened_days=90, closed_days=99, rules=frozenset({7})), True, id="amber"),
+        pytest.param(stored(Severity.RED, opened_days=90, closed_days=98, rules=frozenset({3})), True, id="red before"),
+        pytest.param(
+            StoredFlag(
+                START, Severity.RED, rules=frozenset({3}), closed_at=FEVER.felt_at - timedelta(hours=23)
+            ), False, id="the same red yesterday",
+        ),
+        pytest.param(
+            StoredFlag(
+                START, Severity.RED, rules=frozenset({4}), closed_at=FEVER.felt_at - timedelta(hours=23)
+            ), True, id="another red yesterday",
+        ),
+    ],
+)  # fmt: skip
+def test_a_red_rule_speaks_through_every_pause_but_its_own(flag: StoredFlag, opens: bool) -> None:
+    judgement = judge([FEVER], LESION, DEFAULT, now=FEVER.felt_at, flags_before=[flag])
+    assert bool(judgement.opens) is opens
+
+
+@pytest.mark.parametrize(("days", "opens"), [(13, False), (15, True)])
+def test_amber_is_quiet_for_a_fortnight_after_its_review(days: int, opens: bool) -> None:
+    at = START + timedelta(days=100)
+    entries = [Entry(at - timedelta(days=2), 3), Entry(at, 4)]
+    flag = StoredFlag(START, Severity.AMBER, rules=frozenset({9}), closed_at=at - timedelta(days=days))
+    context = JointContext(kind=JointKind.NO_LESION)
+    assert bool(judge(entries, context, DEFAULT, now=at, flags_before=[flag]).opens) is opens
+
+
+def test_a_red_entry_that_came_after_the_review_is_not_closed_by_it() -> None:
+    felt_at = START + timedelta(days=50)
+    late = Entry(felt_at, 3, frozenset({Tick.CLOT}), recorded_at=felt_at + timedelta(hours=30))
+    amber = StoredFlag(
+        felt_at - timedelta(days=3), Severity.AMBER, rules=frozenset({20}), closed_at=felt_at + timedelta(hours=20)
+    )
+    judgement = judge([late], LESION, DEFAULT, now=felt_at + timedelta(days=2), flags_before=[amber])
+    assert judgement.opens
+    assert judgement.opens.severity is Severity.RED
+
+
+def test_worsening_4_to_6_to_8_to_6_is_one_flag_joined() -> None:
+    levels = [4] * 40 + [6] * 8 + [8] * 8 + [6] * 8
+    entries = [Entry(START + timedelta(days=day), nrs) for day, nrs in enumerate(levels)]
+    opened: list[datetime] = []
+    flags: list[StoredFlag] = []
+    for count in range(1, len(entries) + 1):
+        judgement = judge(entries[:count], LESION, DEFAULT, now=entries[count - 1].felt_at, flags_before=flags)
+        if judgement.opens:
+            opened.append(judgement.opens.opened_at)
+            rules = frozenset(f.rule.number for f in judgement.opens.findings)
+            flags = [StoredFlag(opened[0], judgement.opens.severity, judgement.opens.kind, rules)]
+    assert len(opened) == 1
+
+
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), "any", None, True, 10**9])
+@pytest.mark.parametrize("name", ["fever_nrs", "silent_window", "evidence_needed", "amber_cooldown", "flare_days"])
+def test_a_policy_refuses_what_makes_no_sense(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=name):
+        Policy(**{name: value})  # type: ignore[arg-type]
+
+
+def test_a_policy_is_stored_and_read_again() -> None:
+    changed = Policy(version=2, level_nrs=8, silent_window=21)
+    assert from_json(to_json(changed)) == changed
+    assert from_json('{"level_nrs": 8}') == Policy(level_nrs=8)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"levle_nrs": 8}', "unknown: levle_nrs"),
+        ("[]", "not a policy"),
+        ('{"silent_window": 14.5}', "silent_window: not a whole number"),
+        ('{"large_step": 1}', "large_step: below small_step"),
+        ('{"level_nrs": NaN}', "level_nrs: not a number"),
+        ('{"fever_nrs": 11}', "fever_nrs: 11 is not in 1 to 10"),
+        ('{"fever_nrs": 0}', "fever_nrs: 0 is not in 1 to 10"),
+    ],
+)
+def test_a_stored_policy_is_checked(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        from_json(text)
+
+
+@pytest.mark.parametrize("item", fields(Policy), ids=lambda item: item.name)
+def test_every_threshold_names_its_source_and_bounds(item: Field[object]) -> None:
+    assert item.metadata["source"]
+    assert item.metadata["least"] <= item.default <= item.metadata["most"]
