@@ -206,8 +206,10 @@ def problem_from(kept: Mapping[str, Any]) -> Problem:
 def decide(row: ImportRow, decisions: Mapping[str, str], *, same_for_all: bool = False, by: User, now: datetime) -> int:
     """Keep a person's decisions on a row, or on all rows that ask the same; how many rows they were kept on.
 
-    Typed values (a name, a birth date) are one person's and never kept for all.
+    Typed values (a name, a birth date) are one person's and never kept for all. 0: somebody decided before.
     """
+    if not row.of.rows.waiting().select_for_update().filter(pk=row.pk).exists():
+        return 0
     rows = [row]
     if same_for_all:
         others = row.of.rows.waiting().exclude(pk=row.pk).select_for_update()

@@ -24,6 +24,7 @@ from accounts.access import Scope
 from accounts.models import AuditEvent, Clinic, Role, User
 from accounts.routes import Route, routes
 from followups.models import Flag, FollowUp, ProtocolVersion
+from interop.models import Import, ImportRow
 from patients.models import Exposure, ImagingStudy, Patient, Treatment
 from tests import make
 
@@ -57,6 +58,8 @@ IDENTITIES: dict[str, Callable[[Side], Any]] = {
     "flag_id": lambda side: side.things["flag"].public_id,
     "staff_id": lambda side: side.staff.public_id,
     "passkey_id": lambda side: side.passkey.pk,
+    "import_id": lambda side: side.things["import"].public_id,
+    "import_row_id": lambda side: side.things["import_row"].public_id,
 }
 UNKNOWN: dict[str, Any] = {"passkey_id": 999_999}
 # Secrets in links. A wrong one is answered alike for everybody; what a right one does has its own tests.
@@ -109,7 +112,12 @@ def _things(patient: Patient) -> dict[str, Any]:
     entered: dict[str, Any] = {"entered_at": make.NOW}
     protocol, _ = ProtocolVersion.objects.get_or_create(clinic=clinic, number=1, defaults={"data": {}})
     whose: dict[str, Any] = {"clinic": clinic, "patient": patient, "joint": joint}
+    register = Import.objects.create(
+        clinic=clinic, file_name="r.csv", content=b"", size=0, sha256="", sent_at=make.NOW, status="unreadable"
+    )
     return {
+        "import": register,
+        "import_row": ImportRow.objects.create(of=register, clinic=clinic, number=2, cells=[], state="refused"),
         "joint": joint,
         "study": ImagingStudy.objects.create(patient=patient, made_on=day, modality="MR", **entered),
         "treatment": Treatment.objects.create(joint=joint, code="T1", on=day, **entered),
