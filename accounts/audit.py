@@ -33,9 +33,25 @@ def record(
 
     A patient who acts is kept by id alone: whoever reads the trace may not be one who may know their name.
     """
+    event(action, clinic=clinic, by=by, now=now, subject=subject, patient_id=patient_id, detail=detail).save(
+        force_insert=True
+    )
+
+
+def event(
+    action: str,
+    *,
+    clinic: Clinic | None,
+    by: User | None,
+    now: datetime,
+    subject: Model | str,
+    patient_id: UUID | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> AuditEvent:
+    """An event that is not stored yet: for many at once."""
     address, role = seen_from.get()
     patient = getattr(by, "patient", None)
-    AuditEvent.objects.create(
+    return AuditEvent(
         at=now,
         action=action,
         clinic=clinic,

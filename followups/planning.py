@@ -4,7 +4,7 @@
 longer holds, and opens what is next, with the reason and the difference. One live follow-up for each lesion.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -77,14 +77,7 @@ def replan(patient: Patient, *, by: User | None, now: datetime, hold_late: bool 
     person, today = history.load(patient), clock.day_of(now, patient.clinic)
     plan = medicine.plan(person, as_of=today, protocol=tables)
     PatientPlan.objects.update_or_create(
-        patient=patient,
-        defaults={
-            "protocol": version,
-            "planned_on": today,
-            "planned_at": now,
-            "replan_on": medicine.changes_on(person, plan),
-            "prompts": [prompt_as_json(prompt) for prompt in plan.prompts],
-        },
+        patient=patient, defaults=_plan_as_columns(person, plan, version=version, today=today, now=now)
     )
     keeper = _Keeper(patient, person, version, tables, today, by, now, hold_late)
     joints = {(j.site, j.side): j for j in Joint.objects.filter(patient=patient)}
@@ -93,6 +86,49 @@ def replan(patient: Patient, *, by: User | None, now: datetime, hold_late: bool 
         joint = joints[str(planned.site), str(planned.side)]
         _store_joint(joint, planned)
         keeper.keep(joint, planned, live.get(joint.pk))
+
+
+@transaction.atomic
+def plan_first(
+    patients: Sequence[Patient], *, clinic: Clinic, by: User | None, now: datetime, hold_late: bool = False
+) -> None:
+    """The first plan of many new people of one clinic: what `replan` would store for each, in a few queries."""
+    (version, tables), today = in_force(clinic), clock.day_of(now, clinic)
+    people = history.load_all(patients)
+    joints = {(j.patient_id, j.site, j.side): j for j in Joint.objects.filter(patient__in=patients)}
+    plans, joint_plans, opened = [], [], []
+    for patient in patients:
+        person = people[patient.pk]
+        plan = medicine.plan(person, as_of=today, protocol=tables)
+        columns = _plan_as_columns(person, plan, version=version, today=today, now=now)
+        plans.append(PatientPlan(patient=patient, **columns))
+        keeper = _Keeper(patient, person, version, tables, today, by, now, hold_late)
+        for planned in plan.joints:
+            joint = joints[patient.pk, str(planned.site), str(planned.side)]
+            joint_plans.append(JointPlan(joint=joint, **_joint_plan_as_columns(planned)))
+            if planned.follow_up:
+                opened.append((keeper.first(joint, planned, planned.follow_up), planned.follow_up.window_name))
+    PatientPlan.objects.bulk_create(plans)
+    JointPlan.objects.bulk_create(joint_plans)
+    FollowUp.objects.bulk_create(follow_up for follow_up, _name in opened)
+    Reminder.objects.bulk_create(
+        reminder
+        for follow_up, name in opened
+        if not follow_up.contact_failure
+        for reminder in reminding.reminders_of(follow_up, days_before=tables.windows[name].reminders, now=now)
+    )
+
+
+def _plan_as_columns(
+    person: Person, plan: medicine.Plan, *, version: ProtocolVersion, today: date, now: datetime
+) -> dict[str, Any]:
+    return {
+        "protocol": version,
+        "planned_on": today,
+        "planned_at": now,
+        "replan_on": medicine.changes_on(person, plan),
+        "prompts": [prompt_as_json(prompt) for prompt in plan.prompts],
+    }
 
 
 def renew(patient_id: int, *, now: datetime) -> str:
@@ -172,8 +208,23 @@ class _Keeper:
         *,
         completed: bool,
     ) -> None:
-        carried = ("owner_id",) if completed else CONTACT_STATE
-        opened = FollowUp.objects.create(
+        opened = self._new(joint, planned, follow_up)
+        if before:
+            opened.change = difference(before, follow_up, completed=completed)
+            for name in ("owner_id",) if completed else CONTACT_STATE:
+                setattr(opened, name, getattr(before, name))
+        opened.save(force_insert=True)
+        reminding.schedule(opened, days_before=self.tables.windows[follow_up.window_name].reminders, now=self.now)
+
+    def first(self, joint: Joint, planned: medicine.JointPlan, follow_up: medicine.FollowUp) -> FollowUp:
+        """The first follow-up of a joint, not stored yet; without a channel it is a coordinator's work at once."""
+        opened = self._new(joint, planned, follow_up)
+        if not reminding.channels(self.patient):
+            opened.contact_failed_at, opened.contact_failure = self.now, "no_channel"
+        return opened
+
+    def _new(self, joint: Joint, planned: medicine.JointPlan, follow_up: medicine.FollowUp) -> FollowUp:
+        return FollowUp(
             clinic=self.patient.clinic,
             patient=self.patient,
             joint=joint,
@@ -181,13 +232,10 @@ class _Keeper:
             opened_at=self.now,
             opened_by=self.by,
             counts_from=medicine.last_made(self.person, joint=planned.key, studies=follow_up.studies, as_of=self.today),
-            change=difference(before, follow_up, completed=completed) if before else {},
             held_at=self.now if self.hold_late and follow_up.window.opens <= self.today else None,
             **window_as_columns(follow_up.window),
             **self._facts(planned, follow_up),
-            **({name: getattr(before, name) for name in carried} if before else {}),
         )
-        reminding.schedule(opened, days_before=self.tables.windows[follow_up.window_name].reminders, now=self.now)
 
     def _facts(self, planned: medicine.JointPlan, follow_up: medicine.FollowUp) -> dict[str, Any]:
         group = str(planned.group or "not_sized")
@@ -262,19 +310,20 @@ def clock_as_json(clock_: medicine.PlannedStudy) -> dict[str, Any]:
 
 
 def _store_joint(joint: Joint, planned: medicine.JointPlan) -> None:
+    JointPlan.objects.update_or_create(joint=joint, defaults=_joint_plan_as_columns(planned))
+
+
+def _joint_plan_as_columns(planned: medicine.JointPlan) -> dict[str, Any]:
     ended_on, ended_reason = planned.ended or (None, "")
-    JointPlan.objects.update_or_create(
-        joint=joint,
-        defaults={
-            "state": str(planned.state),
-            "group": str(planned.group or ""),
-            "row": str(planned.row or ""),
-            "row_since": planned.row_since,
-            "start": planned.start,
-            "clocks": [clock_as_json(clock_) for clock_ in planned.clocks],
-            "conflicts": reasons_as_json(planned.conflicts),
-            "reasons": reasons_as_json(planned.reasons),
-            "ended_on": ended_on,
-            "ended_reason": ended_reason,
-        },
-    )
+    return {
+        "state": str(planned.state),
+        "group": str(planned.group or ""),
+        "row": str(planned.row or ""),
+        "row_since": planned.row_since,
+        "start": planned.start,
+        "clocks": [clock_as_json(clock_) for clock_ in planned.clocks],
+        "conflicts": reasons_as_json(planned.conflicts),
+        "reasons": reasons_as_json(planned.reasons),
+        "ended_on": ended_on,
+        "ended_reason": ended_reason,
+    }

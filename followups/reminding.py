@@ -32,23 +32,28 @@ def channels(patient: Patient) -> list[str]:
 
 def schedule(follow_up: FollowUp, *, days_before: Iterable[int], now: datetime) -> None:
     """Make the reminders of a follow-up that has just been opened; none at all is a coordinator's work."""
-    patient, opened_on = follow_up.patient, clock.day_of(now, follow_up.clinic)
-    ways = channels(patient)
-    if not ways:
+    if not channels(follow_up.patient):
         FollowUp.objects.filter(pk=follow_up.pk).update(contact_failed_at=now, contact_failure="no_channel")
         return
-    Reminder.objects.bulk_create(
+    Reminder.objects.bulk_create(reminders_of(follow_up, days_before=days_before, now=now))
+
+
+def reminders_of(follow_up: FollowUp, *, days_before: Iterable[int], now: datetime) -> list[Reminder]:
+    """The reminders of a follow-up whose patient can be reached, not stored yet."""
+    patient, opened_on = follow_up.patient, clock.day_of(now, follow_up.clinic)
+    way = channels(patient)[0]
+    return [
         Reminder(
             clinic_id=follow_up.clinic_id,
             follow_up=follow_up,
             step=name,
-            channel=ways[0],
+            channel=way,
             due_at=first_moment(patient, on),
             made_at=now,
         )
         for name, on in steps(follow_up, days_before)
         if on >= opened_on
-    )
+    ]
 
 
 def first_moment(patient: Patient, on: date) -> datetime:

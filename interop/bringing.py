@@ -1,14 +1,15 @@
 """One understood row becomes part of the record. What is there already is never doubled and never overwritten."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import models
 
 from accounts import audit
-from accounts.models import Clinic, User
+from accounts.models import AuditEvent, Clinic, User
 from clinical.sites import COMPLETE_VIEWS, Site, View
 from followups import planning
 from interop.register.problems import Problem, Severity
@@ -24,6 +25,8 @@ RECENT_DAYS = 28
 # Words between given and family names that belong to the family name.
 PARTICLES = frozenset("van von de der den del della di da dos du la le las los el al bin ibn zu zur ten ter".split())  # noqa: SIM905
 KINDS = {"diving": Exposure.Kind.DECOMPRESSION}
+IN_ORDER = (Patient, Joint, ImagingStudy, Finding, SymptomStatus, Treatment, Exposure)
+"""As they refer to each other."""
 COMPARED = ("phone", "email", "sex")
 
 
@@ -130,30 +133,49 @@ def bring(
     now: datetime,
 ) -> Came:
     """Add what the row says, plan the follow-ups and hold those that are due already. Runs in a transaction."""
-    came = (
-        Came(patient, filled=_fill(patient, understood, decisions))
-        if patient
-        else _register(understood, clinic, by, now)
-    )
-    writer = _Writer(came, understood, today=today, by=by, now=now)
-    writer.write()
+    if patient is None:
+        return bring_new([understood], clinic=clinic, today=today, by=by, now=now)[0]
+    came = Came(patient, filled=_fill(patient, understood, decisions))
+    _Writer(came, understood, today=today, by=by, now=now, keep=_save).write()
     if came.changed:
-        audit.record(
-            audit.Action.CREATE if came.created else audit.Action.UPDATE,
-            clinic=clinic,
-            by=by,
-            now=now,
-            subject=came.patient,
-            patient_id=came.patient.public_id,
-            detail={"from": "register", "fields": came.filled, "lesions": came.lesions, "studies": came.studies},
-        )
-        planning.replan(came.patient, by=by, now=now, hold_late=True)
+        _event(came, audit.Action.UPDATE, clinic, by, now).save(force_insert=True)
+        planning.replan(patient, by=by, now=now, hold_late=True)
     return came
 
 
-def _register(understood: Understood, clinic: Clinic, by: User | None, now: datetime) -> Came:
+def bring_new(
+    people: Sequence[Understood], *, clinic: Clinic, today: date, by: User | None, now: datetime
+) -> list[Came]:
+    """Rows of people who are not here yet, each another one: all of them, or none."""
+    kept: dict[type[models.Model], list[Any]] = {model: [] for model in IN_ORDER}
+    arrived = []
+    for understood in people:
+        came = Came(_new_patient(understood, clinic, by, now), created=True)
+        kept[Patient].append(came.patient)
+        _Writer(came, understood, today=today, by=by, now=now, keep=lambda row: kept[type(row)].append(row)).write()
+        arrived.append(came)
+    for model, rows in kept.items():
+        model._default_manager.bulk_create(rows)
+    AuditEvent.objects.bulk_create(_event(came, audit.Action.CREATE, clinic, by, now) for came in arrived)
+    planning.plan_first([came.patient for came in arrived], clinic=clinic, by=by, now=now, hold_late=True)
+    return arrived
+
+
+def _save(row: models.Model) -> None:
+    row.save(force_insert=True)
+
+
+def _event(came: Came, action: str, clinic: Clinic, by: User | None, now: datetime) -> AuditEvent:
+    detail = {"from": "register", "fields": came.filled, "lesions": came.lesions, "studies": came.studies}
+    patient = came.patient
+    return audit.event(
+        action, clinic=clinic, by=by, now=now, subject=patient, patient_id=patient.public_id, detail=detail
+    )
+
+
+def _new_patient(understood: Understood, clinic: Clinic, by: User | None, now: datetime) -> Patient:
     family, given = (identity.clean_name(name) for name in names_of(understood.name))
-    patient = Patient.objects.create(
+    return Patient(
         clinic=clinic,
         mrn=identity.clean_mrn(understood.mrn),
         mrn_key=identity.mrn_key(understood.mrn),
@@ -169,7 +191,6 @@ def _register(understood: Understood, clinic: Clinic, by: User | None, now: date
         registered_at=now,
         registered_by=by,
     )
-    return Came(patient, created=True)
 
 
 def _fill(patient: Patient, understood: Understood, decisions: Decisions) -> list[str]:
@@ -196,13 +217,23 @@ def _fill(patient: Patient, understood: Understood, decisions: Decisions) -> lis
 
 
 class _Writer:
-    """Writes the joints of one row, their studies and what is known of them."""
+    """Makes the joints of one row, their studies and what is known of them; `keep` stores what is new."""
 
-    def __init__(self, came: Came, understood: Understood, *, today: date, by: User | None, now: datetime) -> None:
+    def __init__(
+        self,
+        came: Came,
+        understood: Understood,
+        *,
+        today: date,
+        by: User | None,
+        now: datetime,
+        keep: Callable[[models.Model], None],
+    ) -> None:
         self.came, self.understood, self.today, self.by, self.now = came, understood, today, by, now
-        self.patient = came.patient
+        self.patient, self.keep = came.patient, keep
         self.entered: dict[str, Any] = {"entered_at": now, "entered_by": by}
         self.joints: dict[tuple[str, str], Joint] = {}
+        self.done: list[tuple[str, str, str, date]] = []
         if not came.created:
             self.joints = {(joint.site, joint.side): joint for joint in Joint.objects.filter(patient=self.patient)}
 
@@ -224,9 +255,9 @@ class _Writer:
     def _joint(self, site: str, side: str, state: str) -> None:
         known_joint = self.joints.get((site, side))
         if known_joint is None:
-            self.joints[site, side] = Joint.objects.create(
-                patient=self.patient, site=site, side=side, state=state, since=self._since(), **self.entered
-            )
+            new = Joint(patient=self.patient, site=site, side=side, state=state, since=self._since(), **self.entered)
+            self.keep(new)
+            self.joints[site, side] = new
             self.came.lesions += 1
         elif known_joint.state in (Joint.State.NEVER_IMAGED, Joint.State.CLEAR):
             known_joint.state, known_joint.since = state, self._since()
@@ -240,14 +271,12 @@ class _Writer:
     def _study(self, said: StudySaid) -> ImagingStudy:
         """One examination of a day. A film of the other side on the same day is the same film."""
         covers = [[joint.site, joint.side] for joint in said.covers]
-        study = None
-        if not self.came.created:
-            same_day = ImagingStudy.objects.filter(patient=self.patient, made_on=said.on, entered_in_error=False)
-            kinds = ("DX", "CR") if said.modality == "DX" else (said.modality,)
-            study = same_day.filter(modality__in=kinds).order_by("pk").first()
+        study = None if self.came.created else self._same_examination(said, covers)
         if study is None:
             self.came.studies += 1
-            return self._new_study(said, covers)
+            study = self._new_study(said, covers)
+            self.keep(study)
+            return study
         missing = [joint for joint in covers if joint not in study.covers]
         if missing:
             study.covers = [*study.covers, *missing]
@@ -256,6 +285,17 @@ class _Writer:
             self.came.others += 1
         return study
 
+    def _same_examination(self, said: StudySaid, covers: list[list[str]]) -> ImagingStudy | None:
+        """One that shows these joints, or whose views are not known, so that joints may be added to it."""
+        kinds = ("DX", "CR") if said.modality == "DX" else (said.modality,)
+        same_day = list(
+            ImagingStudy.objects.filter(
+                patient=self.patient, made_on=said.on, modality__in=kinds, entered_in_error=False
+            ).order_by("pk")
+        )
+        whole = next((study for study in same_day if all(joint in study.covers for joint in covers)), None)
+        return whole or next((study for study in same_day if not study.views), None)
+
     def _new_study(self, said: StudySaid, covers: list[list[str]]) -> ImagingStudy:
         """`views` stays empty unless a person said that all were made: a film of unknown views answers nothing."""
         views: set[View] = set()
@@ -263,7 +303,7 @@ class _Writer:
             views |= set(next(iter(COMPLETE_VIEWS[Site(site)]), frozenset()))
         read = any(lesion.finding_on is said for lesion in self.understood.lesions)
         old = (self.today - said.on).days > RECENT_DAYS
-        return ImagingStudy.objects.create(
+        return ImagingStudy(
             patient=self.patient,
             made_on=said.on,
             modality=said.modality,
@@ -282,7 +322,7 @@ class _Writer:
         if not self.came.created and Finding.objects.filter(study=study, joint=joint, entered_in_error=False).exists():
             return
         stage, size = lesion.stage or Stage("", "", ""), lesion.size
-        Finding.objects.create(
+        found = Finding(
             study=study,
             joint=joint,
             stage_system=stage.system,
@@ -297,6 +337,7 @@ class _Writer:
             note=lesion.said[:500],
             **self.entered,
         )
+        self.keep(found)
         self.came.others += 1
 
     def _symptoms(self, joint: Joint) -> None:
@@ -304,15 +345,20 @@ class _Writer:
         value = self.understood.symptoms
         if value == "not_known":
             return
-        newest = SymptomStatus.objects.filter(joint=joint, entered_in_error=False).order_by("-on", "-pk").first()
+        newest = None
+        if joint.pk:
+            newest = SymptomStatus.objects.filter(joint=joint, entered_in_error=False).order_by("-on", "-pk").first()
         if newest is None or newest.value != value:
-            SymptomStatus.objects.create(joint=joint, on=self.today, value=value, **self.entered)
+            self.keep(SymptomStatus(joint=joint, on=self.today, value=value, **self.entered))
             self.came.others += 1
 
     def _treatment(self, joint: Joint, code: str, on: date | None, said: str) -> None:
-        if on is None or Treatment.objects.filter(joint=joint, code=code, on=on, entered_in_error=False).exists():
+        if on is None or (joint.site, joint.side, code, on) in self.done:
             return
-        Treatment.objects.create(joint=joint, code=code, on=on, detail=said[:200], **self.entered)
+        if joint.pk and Treatment.objects.filter(joint=joint, code=code, on=on, entered_in_error=False).exists():
+            return
+        self.done.append((joint.site, joint.side, code, on))
+        self.keep(Treatment(joint=joint, code=code, on=on, detail=said[:200], **self.entered))
         self.came.others += 1
 
     def _exposures(self) -> None:
@@ -323,14 +369,16 @@ class _Writer:
         ]
         if not wanted and "idiop" in self.understood.cause.casefold():
             wanted = [Exposure.Kind.IDIOPATHIC]
-        there = set(
-            Exposure.objects.filter(patient=self.patient, entered_in_error=False).values_list("kind", flat=True)
-        )
+        there = set() if self.came.created else self._exposures_there()
         note = self.understood.cause[:200] if len(wanted) == 1 else ""
         for kind in dict.fromkeys(wanted):
             if kind not in there:
-                Exposure.objects.create(patient=self.patient, kind=kind, note=note, **self.entered)
+                self.keep(Exposure(patient=self.patient, kind=kind, note=note, **self.entered))
                 self.came.others += 1
+
+    def _exposures_there(self) -> set[str]:
+        known_ones = Exposure.objects.filter(patient=self.patient, entered_in_error=False)
+        return set(known_ones.values_list("kind", flat=True))
 
 
 def in_short(understood: Understood) -> Mapping[str, Any]:

@@ -27,7 +27,7 @@ from interop.register.problems import Problem, RowState, Severity, state_of
 from interop.register.reading import Choices, Reading, read_register
 from interop.register.sheet import Row, SeparatorGuess, Sheet, Unreadable
 from interop.register.together import BESIDE, understand_all
-from interop.register.understanding import ReadRow, empty_fields, understand
+from interop.register.understanding import ReadRow, Understood, empty_fields, understand
 from patients.identity import mrn_key
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ Status, State, Result = Import.Status, ImportRow.State, ImportRow.Result
 
 SILENT = timedelta(minutes=2)
 """A worker that has said nothing for so long is dead; another takes over."""
-CHECK_BATCH, BRING_BATCH = 500, 25
+CHECK_BATCH, BRING_BATCH = 500, 100
 COUNTED = ("patients_created", "patients_updated", "patients_unchanged", "lesions_created", "studies_created")
 
 
@@ -206,8 +206,10 @@ def problem_from(kept: Mapping[str, Any]) -> Problem:
 def decide(row: ImportRow, decisions: Mapping[str, str], *, same_for_all: bool = False, by: User, now: datetime) -> int:
     """Keep a person's decisions on a row, or on all rows that ask the same; how many rows they were kept on.
 
-    Typed values (a name, a birth date) are one person's and never kept for all.
+    Typed values (a name, a birth date) are one person's and never kept for all. 0: somebody decided before.
     """
+    if not row.of.rows.waiting().select_for_update().filter(pk=row.pk).exists():
+        return 0
     rows = [row]
     if same_for_all:
         others = row.of.rows.waiting().exclude(pk=row.pk).select_for_update()
@@ -311,22 +313,58 @@ def go_on(received: Import, *, until: datetime | None = None) -> bool:
 
 
 def _bring_batch(received: Import, reading: Reading, rows: list[ImportRow], now: datetime) -> Counter[str]:
+    """New people together, in a few queries; whoever is here already, or comes in two rows, one by one after them."""
     came: Counter[str] = Counter()
     known = bringing.known(received.clinic, [_mrn_of(reading, row) for row in rows])
-    digests = [row.digest for row in rows]
     here = dict(
-        ImportRow.objects.filter(clinic=received.clinic, state=State.BROUGHT, digest__in=digests).values_list(
-            "digest", "patient"
-        )
+        ImportRow.objects.filter(
+            clinic=received.clinic, state=State.BROUGHT, digest__in=[row.digest for row in rows]
+        ).values_list("digest", "patient")
     )
+    waiting, new = [], {}
     for row in rows:
         if row.digest in here:
             row.state, row.result, row.patient_id = State.BROUGHT, Result.UNCHANGED, here[row.digest]
             came["patients_unchanged"] += 1
+            continue
+        read = understand_again(row, reading, known)
+        if row.state != State.READY or read.understood is None:
+            continue  # the record changed since it was checked: it waits for a person
+        key = mrn_key(read.understood.mrn)
+        if key in known or key in new:
+            waiting.append(row)
         else:
-            _bring_row(received, reading, row, known, now, came)
-    ImportRow.objects.bulk_update(rows, ["state", "result", "patient", "reason", "problems", "understood", "digest"])
+            new[key] = (row, read.understood)
+    if not _bring_new(received, new, known, now, came):
+        waiting = [row for row, _understood in new.values()] + waiting
+    for row in waiting:
+        _bring_row(received, reading, row, known, now, came)
+    _store(rows)
     return came
+
+
+def _bring_new(
+    received: Import,
+    new: Mapping[str, tuple[ImportRow, Understood]],
+    known: dict[str, Any],
+    now: datetime,
+    came: Counter[str],
+) -> bool:
+    """All of them, or none and False: then each is tried alone, so that one bad row stops no other."""
+    today = clock.day_of(now, received.clinic)
+    try:
+        with transaction.atomic():
+            done = bringing.bring_new(
+                [understood for _row, understood in new.values()],
+                clinic=received.clinic, today=today, by=received.brought_by, now=now,
+            )  # fmt: skip
+    except Exception:
+        logger.exception("a batch of import %s is tried row by row", received.public_id)
+        return False
+    for (key, (row, _understood)), one in zip(new.items(), done, strict=True):
+        known[key] = one.patient
+        _note(row, one, came)
+    return True
 
 
 def _bring_row(
@@ -335,7 +373,7 @@ def _bring_row(
     """One row in its own savepoint: what goes wrong with it leaves nothing of it behind and stops no other."""
     read = understand_again(row, reading, known)
     if row.state != State.READY or read.understood is None:
-        return  # the record changed since it was checked: it waits for a person
+        return
     key = mrn_key(read.understood.mrn)
     try:
         with transaction.atomic():
@@ -349,11 +387,26 @@ def _bring_row(
         row.problems = [*row.problems, asdict(Problem("row_failed", Severity.REFUSE, ""))]
         return
     known[key] = done.patient
+    _note(row, done, came)
+
+
+def _note(row: ImportRow, done: bringing.Came, came: Counter[str]) -> None:
     row.state, row.patient = State.BROUGHT, done.patient
     row.result = Result.CREATED if done.created else Result.UPDATED if done.changed else Result.UNCHANGED
     came[f"patients_{row.result}"] += 1
     came["lesions_created"] += done.lesions
     came["studies_created"] += done.studies
+
+
+def _store(rows: list[ImportRow]) -> None:
+    """What came of each row. Those brought in are as they were checked: only their result is new."""
+    brought = [row for row in rows if row.state == State.BROUGHT]
+    for result in Result:
+        keys = [row.pk for row in brought if row.result == result]
+        ImportRow.objects.filter(pk__in=keys).update(state=State.BROUGHT, result=result)
+    ImportRow.objects.bulk_update(brought, ["patient"])
+    others = [row for row in rows if row.state != State.BROUGHT]
+    ImportRow.objects.bulk_update(others, ["state", "reason", "problems", "understood"])
 
 
 @transaction.atomic

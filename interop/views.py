@@ -79,10 +79,8 @@ def decide(request: StaffRequest, import_row_id: str) -> HttpResponse:
     rows = ImportRow.objects.select_related("of__clinic", "clinic").defer("of__content")
     row = get_object_or_404(rows, public_id=import_row_id, clinic=request.clinic)
     decisions = decisions_from(request.POST)
-    if row.state != State.LOOK or not decisions:
-        return _refused_row(
-            request, row, gettext("Choose an answer."), decisions, status=409 if row.state != State.LOOK else 422
-        )
+    if row.state == State.LOOK and not decisions:
+        return _refused_row(request, row, gettext("Choose an answer."), decisions)
     try:
         kept_on = importing.decide(
             row, decisions, same_for_all="same_for_all" in request.POST, by=request.user, now=clock.now()
@@ -94,13 +92,14 @@ def decide(request: StaffRequest, import_row_id: str) -> HttpResponse:
             row,
             gettext("This cannot be read. Write a day as 31.12.1980, a stage with its system."),
             decisions,
-            status=422,
         )
+    if not kept_on:
+        messages.info(request, gettext("This row was decided already."))
+        return _go(request, reverse("interop:import_one", args=[row.of.public_id]))
     if not request.htmx or kept_on > 1:
         said = ngettext("Kept for %(n)s row.", "Kept for %(n)s rows.", kept_on) % {"n": kept_on}
         messages.success(request, said)
-        response = redirect(_address(row.of, state=State.LOOK))
-        return HttpResponse(headers={"HX-Redirect": response["Location"]}) if request.htmx else response
+        return _go(request, _address(row.of, state=State.LOOK))
     return _row_again(request, row)
 
 
@@ -154,6 +153,10 @@ def _find(request: HttpRequest, import_id: str) -> Import:
 
 def _address(received: Import, **wanted: str) -> str:
     return f"{reverse('interop:import_one', args=[received.public_id])}?{urlencode(wanted)}"
+
+
+def _go(request: StaffRequest, address: str) -> HttpResponse:
+    return HttpResponse(headers={"HX-Redirect": address}) if request.htmx else redirect(address)
 
 
 def _read(received: Import) -> None:
@@ -266,14 +269,12 @@ def _row_again(
     return render(request, "interop/_row_again.html", context, status=status)
 
 
-def _refused_row(
-    request: HttpRequest, row: ImportRow, error: str, typed: dict[str, str], *, status: int
-) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]
+def _refused_row(request: StaffRequest, row: ImportRow, error: str, typed: dict[str, str]) -> HttpResponse:
+    if request.htmx:
         return _row_again(request, row, error=error, typed=typed, status=422)
     context = _rows_of(request, row.of)
     context["rows"] = rows_page.shown(row.of, [row], alike=_alike(row.of), error=error, typed=typed)
-    return render(request, "interop/check.html", context | {"refused": True, "error": error}, status=status)
+    return render(request, "interop/check.html", context | {"refused": True, "error": error}, status=422)
 
 
 def _result_of(received: Import) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -19,13 +19,26 @@ Row = TypeVar("Row", SymptomStatus, SurgeonReview, Treatment)
 
 def load(patient: Patient) -> history.Person:
     """Everything recorded of one person, entries in error included, in six queries."""
-    joints = list(Joint.objects.filter(patient=patient).order_by("pk"))
-    statuses = _by_joint(SymptomStatus.objects.filter(joint__patient=patient))
-    reviews = _by_joint(SurgeonReview.objects.filter(joint__patient=patient))
-    treatments = _by_joint(Treatment.objects.filter(joint__patient=patient))
+    return load_all([patient])[patient.pk]
+
+
+def load_all(patients: Sequence[Patient]) -> dict[int, history.Person]:
+    """Everything recorded of many people, by their key, in six queries."""
+    joints = list(Joint.objects.filter(patient__in=patients).order_by("pk"))
+    statuses = _by_joint(SymptomStatus.objects.filter(joint__patient__in=patients))
+    reviews = _by_joint(SurgeonReview.objects.filter(joint__patient__in=patients))
+    treatments = _by_joint(Treatment.objects.filter(joint__patient__in=patients))
+    studies = _studies(patients, {j.pk: j for j in joints})
+    of_patient: defaultdict[int, list[history.Joint]] = defaultdict(list)
+    for j in joints:
+        of_patient[j.patient_id].append(_joint(j, statuses[j.pk], reviews[j.pk], treatments[j.pk]))
+    return {patient.pk: _person(patient, of_patient[patient.pk], studies[patient.pk]) for patient in patients}
+
+
+def _person(patient: Patient, joints: list[history.Joint], studies: list[history.Study]) -> history.Person:
     return history.Person(
-        joints=tuple(_joint(j, statuses[j.pk], reviews[j.pk], treatments[j.pk]) for j in joints),
-        studies=_studies(patient, {j.pk: j for j in joints}),
+        joints=tuple(joints),
+        studies=tuple(studies),
         constraints=frozenset(history.Constraint(name) for name in patient.constraints),
         ended=history.Ending(patient.ended_on, history.EndReason(patient.ended_reason)) if patient.ended_on else None,
         born=patient.born,
@@ -55,21 +68,25 @@ def _joint(
     )
 
 
-def _studies(patient: Patient, joints: dict[int, Joint]) -> tuple[history.Study, ...]:
+def _studies(patients: Sequence[Patient], joints: dict[int, Joint]) -> defaultdict[int, list[history.Study]]:
     findings: defaultdict[int, list[history.Finding]] = defaultdict(list)
-    for row in Finding.objects.filter(study__patient=patient).order_by("pk"):
+    for row in Finding.objects.filter(study__patient__in=patients).order_by("pk"):
         findings[row.study_id].append(finding_of(row, joints[row.joint_id]))
-    return tuple(
-        history.Study(
-            on=study.made_on,
-            modality=history.Modality(study.modality),
-            covers=tuple((SiteOf(site), SideOf(side)) for site, side in study.covers),
-            views=frozenset(ViewOf(view) for view in study.views),
-            findings=tuple(findings[study.pk]),
-            entered_in_error=study.entered_in_error,
-            ref=study.pk,
-        )
-        for study in ImagingStudy.objects.filter(patient=patient).order_by("pk")
+    found: defaultdict[int, list[history.Study]] = defaultdict(list)
+    for study in ImagingStudy.objects.filter(patient__in=patients).order_by("pk"):
+        found[study.patient_id].append(_study(study, findings[study.pk]))
+    return found
+
+
+def _study(study: ImagingStudy, findings: list[history.Finding]) -> history.Study:
+    return history.Study(
+        on=study.made_on,
+        modality=history.Modality(study.modality),
+        covers=tuple((SiteOf(site), SideOf(side)) for site, side in study.covers),
+        views=frozenset(ViewOf(view) for view in study.views),
+        findings=tuple(findings),
+        entered_in_error=study.entered_in_error,
+        ref=study.pk,
     )
 
 

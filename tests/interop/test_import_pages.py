@@ -119,10 +119,12 @@ def test_an_answer_that_is_missing_is_refused_and_the_row_waits(desk: Client, se
 def test_a_row_that_was_decided_in_another_tab(desk: Client, sent: Import) -> None:
     ImportRow.objects.filter(number=3).update(state="ready")
 
-    assert (
-        desk.post(f"/clinic/import/rows/{row(3).public_id}/", {"d:stage_system_missing:stage": "Ficat"}).status_code
-        == 409
+    answer = desk.post(
+        f"/clinic/import/rows/{row(3).public_id}/", {"d:stage_system_missing:stage": "Ficat"}, follow=True
     )
+
+    assert "decided already" in answer.content.decode()
+    assert row(3).decisions == {}
 
 
 def test_bringing_in_shows_progress_and_then_the_result(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.models import AuditEvent, Clinic, User
-from followups import planning, proving
+from followups import planning, proving, stored_plan
 from followups.models import FollowUp
 from interop import bringing, importing, rejects, working
 from interop.models import Import, ImportRow
@@ -227,14 +227,14 @@ def test_what_was_typed_and_cannot_be_read_is_not_kept(clinic: Clinic, coordinat
 
 
 def test_a_row_that_fails_leaves_nothing_and_stops_no_other(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    really = planning.replan
+    really = planning.plan_first
 
-    def fails_for_lee(patient: Patient, **given: Any) -> None:
-        if patient.family_name == "Lee":
+    def fails_for_lee(patients: list[Patient], **given: Any) -> None:
+        if any(patient.family_name == "Lee" for patient in patients):
             raise RuntimeError
-        really(patient, **given)
+        really(patients, **given)
 
-    monkeypatch.setattr(planning, "replan", fails_for_lee)
+    monkeypatch.setattr(planning, "plan_first", fails_for_lee)
     sent = brought(clinic, LEE, LEE.replace("AV-1", "AV-2").replace("Lee, Ann", "Roe, Jo"))
 
     assert [patient.family_name for patient in Patient.objects.all()] == ["Roe"]
@@ -280,6 +280,25 @@ def test_one_register_of_a_clinic_at_a_time(clinic: Clinic) -> None:
 
     with pytest.raises(importing.BusyError):
         importing.begin(other, by=None, now=NOW)
+
+
+def test_a_first_plan_is_what_planning_anew_gives(clinic: Clinic) -> None:
+    brought(
+        clinic,
+        LEE.replace("L hip", "B/L hips"),
+        LEE.replace("AV-1", "AV-2")
+        .replace("Lee, Ann", "Roe, Jo")
+        .replace(";;likes", ";THR 05/2024;likes")
+        .replace("07700 900123", ""),
+    )
+    before = [stored_plan.as_json(patient, today=NOW.date()) for patient in Patient.objects.order_by("pk")]
+    follow_ups = list(FollowUp.objects.order_by("pk").values())
+
+    for patient in Patient.objects.all():
+        planning.replan(patient, by=None, now=NOW, hold_late=True)
+
+    assert [stored_plan.as_json(patient, today=NOW.date()) for patient in Patient.objects.order_by("pk")] == before
+    assert list(FollowUp.objects.order_by("pk").values()) == follow_ups
 
 
 def test_names_without_a_comma() -> None:
