@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from followups.views import worklist
+from followups.views import patients, worklist
 
 app_name = "followups"
 FOLLOW_UP = "follow-ups/<uuid:follow_up_id>/"
+PATIENT = "patients/<uuid:patient_id>/"
 urlpatterns = [
     path("", worklist.page, name="worklist"),
     path(FOLLOW_UP + "call/", worklist.strip, name="strip"),
@@ -13,6 +14,7 @@ urlpatterns = [
     path(FOLLOW_UP + "assign/", worklist.assign, name="assign"),
     path(FOLLOW_UP + "snooze/", worklist.snooze, name="snooze"),
     path(FOLLOW_UP + "release/", worklist.release, name="release"),
-    path("patients/<uuid:patient_id>/plan/", worklist.replan, name="replan"),
+    path(PATIENT, patients.patient, name="patient"),
+    path(PATIENT + "plan/", worklist.replan, name="replan"),
     path("contacts/<uuid:contact_id>/undo/", worklist.contact_undo, name="contact_undo"),
 ]
