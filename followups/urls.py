@@ -14,6 +14,7 @@ urlpatterns = [
     path(FOLLOW_UP + "assign/", worklist.assign, name="assign"),
     path(FOLLOW_UP + "snooze/", worklist.snooze, name="snooze"),
     path(FOLLOW_UP + "release/", worklist.release, name="release"),
+    path("patients/", patients.patients, name="patients"),
     path(PATIENT, patients.patient, name="patient"),
     path(PATIENT + "plan/", worklist.replan, name="replan"),
     path("contacts/<uuid:contact_id>/undo/", worklist.contact_undo, name="contact_undo"),

@@ -120,7 +120,8 @@ def _language(code: str) -> str:
 def _safety(record: Record) -> list[str]:
     kinds = dict(Exposure.Kind.choices)
     steroids = [
-        tables.exposure_words(e, kinds) + (_(" since %(day)s") % {"day": full_day(e.started_on)} if e.started_on else "")
+        tables.exposure_words(e, kinds)
+        + (_(" since %(day)s") % {"day": full_day(e.started_on)} if e.started_on else "")
         for e in record.exposures
         if e.kind == Exposure.Kind.STEROID and not e.in_error and not (e.ended_on and e.ended_on < record.today)
     ]

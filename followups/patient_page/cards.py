@@ -136,7 +136,9 @@ def _replaced(card: Card, record: Record, joint: JointRow) -> None:
     card.look, card.big, card.tag, card.tag_kind = "replaced", _("Replaced"), _("Implant"), "dashed"
     operation = next((t for t in record.noted_of(joint, "treatment") if t.what in wording.REPLACING), None)
     card.source = (
-        f"{wording.treatment(operation.what)} {full_day(operation.on)}" if operation else _("day of the operation not known")
+        f"{wording.treatment(operation.what)} {full_day(operation.on)}"
+        if operation
+        else _("day of the operation not known")
     )
     staged = _newest(record.images_of(joint), joint, "value")
     card.facts = [
@@ -457,7 +459,10 @@ def no_flag(record: Record) -> str:
     if closed:
         year = min(f.opened_at for f in closed).year
         values = {"n": len(closed), "year": year}
-        told += " " + ngettext("%(n)s flag closed since %(year)s.", "%(n)s flags closed since %(year)s.", len(closed)) % values
+        told += (
+            " "
+            + ngettext("%(n)s flag closed since %(year)s.", "%(n)s flags closed since %(year)s.", len(closed)) % values
+        )
     return told
 
 
@@ -482,7 +487,9 @@ def _site(record: Record, site: str, plural: str, on_cards: set[tuple[str, str]]
 
 def _told(record: Record, site: str, side: str) -> str:
     joint = next((j for j in record.joints if j.key == (site, side)), None)
-    newest = next((s for s in record.studies if not s.in_error and [site, side] in s.covers and s.modality != "VISIT"), None)
+    newest = next(
+        (s for s in record.studies if not s.in_error and [site, side] in s.covers and s.modality != "VISIT"), None
+    )
     if newest:
         return _("imaged clear %(day)s") % {"day": full_day(newest.made_on)}
     return _("imaged clear") if joint and _state(joint) == "clear" else _("never imaged")
@@ -493,7 +500,9 @@ def changed(record: Record, *, within: timedelta) -> list[str]:
     since = record.now - within
     found = []
     for joint in record.joints:
-        done = next((f for f in record.follow_ups if f.joint_id == joint.pk and f.ended_at and f.ended_at >= since), None)
+        done = next(
+            (f for f in record.follow_ups if f.joint_id == joint.pk and f.ended_at and f.ended_at >= since), None
+        )
         live = record.live(joint)
         opened = live if live and live.opened_at >= since else None
         if done or opened:
@@ -517,5 +526,3 @@ def _changed(joint: JointRow, done: FollowUpRow | None, opened: FollowUpRow | No
         parts.append(_("Next: %(what)s, target %(day)s.") % values)
         parts.extend(words.sentences(opened.reasons))
     return f"{wording.joint_name(*joint.key)}: {' '.join(parts)}"
-
-

@@ -144,10 +144,15 @@ def _changes(images: Sequence[StudyRow], joint: JointRow) -> Iterator[tuple[date
             if before is None and study.reviewed_at:
                 kind = wording.KINDS[study.modality]
                 before = ("", "clear")
-                yield study.made_on, "", _("imaged clear: %(kind)s %(day)s") % {
-                    "kind": kind,
-                    "day": full_day(study.made_on),
-                }
+                yield (
+                    study.made_on,
+                    "",
+                    _("imaged clear: %(kind)s %(day)s")
+                    % {
+                        "kind": kind,
+                        "day": full_day(study.made_on),
+                    },
+                )
             continue
         staged, sized = (found if found.value else staged), (found if found.sized else sized)
         now = (wording.ramp(staged) if staged else "", _strip_words(staged, sized))

@@ -82,7 +82,9 @@ def measurements(record: Record, shown: Iterable[Card], links: Links) -> list[Me
             heads = [
                 _("Study"), stage, _("Size of head"), _("Kerboul"), _("Depression"), _("Oedema"), _("Read by"),
             ]  # fmt: skip
-            found.append(Measurements(card.key, card.side, title, heads, _measured(rows, joint, links, bare=bool(system))))
+            found.append(
+                Measurements(card.key, card.side, title, heads, _measured(rows, joint, links, bare=bool(system)))
+            )
     return found
 
 
@@ -152,7 +154,11 @@ def _stage_cell(
         return format_html("{}{}", _not_told(study.modality in SHOWS_STAGE), old)
     last, now = before.get("stage"), found.value if bare else wording.stage(found)
     before["stage"] = now
-    was = format_html(' <span class="ink-3">{}</span>', _("was %(stage)s") % {"stage": last}) if last and last != now else ""
+    was = (
+        format_html(' <span class="ink-3">{}</span>', _("was %(stage)s") % {"stage": last})
+        if last and last != now
+        else ""
+    )
     return format_html("{}{}{}", now, was, old)
 
 
@@ -322,9 +328,7 @@ def _exposures(record: Record, links: Links) -> SafeString:
             full_day(e.started_on) or _("day not known"),
             "",
             _entry(exposure_words(e, kinds), e.in_error, e.error_reason),
-            ""
-            if e.in_error
-            else _wrong(links.to("patients:exposure_in_error", e.public_id), exposure_words(e, kinds)),
+            "" if e.in_error else _wrong(links.to("patients:exposure_in_error", e.public_id), exposure_words(e, kinds)),
         )
         for e in record.exposures
     )
@@ -415,7 +419,9 @@ def _treated(record: Record, badges: dict[int, SafeString]) -> Iterator[StoryLin
 # --- On paper --------------------------------------------------------------------------------------------------------
 def medicines(record: Record) -> str:
     """What is taken now, as far as it is on record."""
-    drugs = [e for e in record.exposures if e.drug and not e.in_error and not (e.ended_on and e.ended_on < record.today)]
+    drugs = [
+        e for e in record.exposures if e.drug and not e.in_error and not (e.ended_on and e.ended_on < record.today)
+    ]
     kinds = dict(Exposure.Kind.choices)
     return " · ".join(exposure_words(e, kinds) for e in drugs)
 
