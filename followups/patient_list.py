@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -224,8 +225,7 @@ def _states() -> dict[str, str]:
     }
 
 
-@dataclass(slots=True)
-class _Live:
+class _Live(NamedTuple):
     site: str
     side: str
     studies: list[str]
@@ -238,7 +238,7 @@ def _steps(ids: Sequence[int]) -> defaultdict[int, list[_Live]]:
     """The live follow-ups of each patient, the most pressing first."""
     found: defaultdict[int, list[_Live]] = defaultdict(list)
     live = FollowUp.objects.live().filter(patient__in=ids).order_by("closes_on", "pk")
-    for patient_id, *values, name, username in live.values_list(
+    for patient_id, site, side, studies, target_on, closes_on, name, username in live.values_list(
         "patient_id",
         "joint__site",
         "joint__side",
@@ -248,7 +248,7 @@ def _steps(ids: Sequence[int]) -> defaultdict[int, list[_Live]]:
         "owner__name",
         "owner__username",
     ):
-        found[patient_id].append(_Live(*values, name or username or ""))
+        found[patient_id].append(_Live(site, side, studies, target_on, closes_on, name or username or ""))
     return found
 
 

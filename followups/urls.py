@@ -16,6 +16,7 @@ urlpatterns = [
     path(FOLLOW_UP + "release/", worklist.release, name="release"),
     path("patients/", patients.patients, name="patients"),
     path(PATIENT, patients.patient, name="patient"),
+    path(PATIENT + "studies/preview/", patients.study_preview, name="study_preview"),
     path(PATIENT + "plan/", worklist.replan, name="replan"),
     path("contacts/<uuid:contact_id>/undo/", worklist.contact_undo, name="contact_undo"),
 ]

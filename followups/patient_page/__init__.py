@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.templatetags.words import age, full_day, phone
 from followups import charts
 from followups.patient_page import cards, lanes, tables, wording
+from followups.patient_page.cards import Card, FlagCard, ToDo
 from followups.patient_page.record import Record, read
 from patients.models import Exposure, Patient, YesNo
 
@@ -39,14 +40,14 @@ class Page:
     safety: list[str]
     not_asked: list[str]
     changed: list[str]
-    cards: list[cards.Card]
-    flags: list[cards.FlagCard]
+    cards: list[Card]
+    flags: list[FlagCard]
     no_flag: str
     other_joints: str
-    to_do: list[cards.ToDo]
+    to_do: list[ToDo]
     spans: list[Span]
     picture: charts.Picture
-    small: list[tuple[cards.Card, charts.Picture]]
+    small: list[tuple[Card, charts.Picture]]
     story: SafeString
     measurements: list[tables.Measurements]
     sections: list[tables.Section]
@@ -118,10 +119,8 @@ def _language(code: str) -> str:
 
 # --- What changes which study may be asked for -----------------------------------------------------------------------
 def _safety(record: Record) -> list[str]:
-    kinds = dict(Exposure.Kind.choices)
     steroids = [
-        tables.exposure_words(e, kinds)
-        + (_(" since %(day)s") % {"day": full_day(e.started_on)} if e.started_on else "")
+        tables.exposure_words(e) + (_(" since %(day)s") % {"day": full_day(e.started_on)} if e.started_on else "")
         for e in record.exposures
         if e.kind == Exposure.Kind.STEROID and not e.in_error and not (e.ended_on and e.ended_on < record.today)
     ]

@@ -322,21 +322,20 @@ def _reminders(record: Record) -> SafeString:
 
 
 def _exposures(record: Record, links: Links) -> SafeString:
-    kinds = dict(Exposure.Kind.choices)
     return _items(
         (
             full_day(e.started_on) or _("day not known"),
             "",
-            _entry(exposure_words(e, kinds), e.in_error, e.error_reason),
-            "" if e.in_error else _wrong(links.to("patients:exposure_in_error", e.public_id), exposure_words(e, kinds)),
+            _entry(exposure_words(e), e.in_error, e.error_reason),
+            "" if e.in_error else _wrong(links.to("patients:exposure_in_error", e.public_id), exposure_words(e)),
         )
         for e in record.exposures
     )
 
 
-def exposure_words(e: ExposureRow, kinds: dict[str, str]) -> str:
+def exposure_words(e: ExposureRow) -> str:
     ended = _("until %(day)s") % {"day": full_day(e.ended_on)} if e.ended_on else ""
-    name = e.drug or str(kinds[e.kind]).capitalize()
+    name = e.drug or str(Exposure.Kind(e.kind).label).capitalize()
     return " ".join(filter(None, (name, e.dose))) + "".join(f", {part}" for part in (ended, e.note) if part)
 
 
@@ -422,8 +421,7 @@ def medicines(record: Record) -> str:
     drugs = [
         e for e in record.exposures if e.drug and not e.in_error and not (e.ended_on and e.ended_on < record.today)
     ]
-    kinds = dict(Exposure.Kind.choices)
-    return " · ".join(exposure_words(e, kinds) for e in drugs)
+    return " · ".join(exposure_words(e) for e in drugs)
 
 
 def contacts_in_a_line(told: Sequence[tuple[date, str]], most: int = 4) -> str:

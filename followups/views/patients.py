@@ -5,12 +5,15 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit, clock
 from accounts.middleware import StaffRequest
 from followups import patient_list, patient_page
+from followups.study_preview import preview
+from patients.forms.study import joints_shown
 from patients.models import Patient
+from patients.views import studies
 
 
 @require_safe
@@ -66,3 +69,27 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+@require_POST
+def study_preview(request: StaffRequest, patient_id: UUID) -> HttpResponse:
+    """What the study on the form would answer, and what comes next; asked for while it is being filled in."""
+    patient = get_object_or_404(Patient.objects.at(request.clinic).select_related("clinic"), public_id=patient_id)
+    study_id = _uuid(request.GET.get("study", ""))
+    known = patient.studies.filter(public_id=study_id).first() if study_id else None
+    page = studies.typed(request, patient, joints_shown(patient, but=known), known)
+    valid = page.head.is_valid()
+    described = [form for form in page.judged if form.is_valid() and form.is_described]
+    context = {
+        "preview": preview(
+            patient,
+            details=page.head.details(page.head.cleaned_data["covers"]),
+            findings={(form.shown.site, form.shown.side): form.entry for form in described},
+            instead_of=known.pk if known else None,
+            today=clock.today(request.clinic),
+        )
+        if valid
+        else None,
+        "left_out": len(described) < len([form for form in page.judged if form.is_covered]),
+    }
+    return render(request, "followups/study_preview.html", context)
