@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import Clinic
 from accounts.templatetags.words import age, day, full_day, late, phone, side_mark
 from followups.models import Flag, FollowUp
-from followups.patient_page import wording
+from followups.patient_page import cards, wording
 from patients import identity
 from patients.models import ImagingStudy, Joint, Patient, Site
 
@@ -261,11 +261,7 @@ def _flags(ids: Sequence[int]) -> dict[int, str]:
 def _next(patient: Patient, live: Sequence[_Live], today: date) -> list[Line]:
     if patient.ended_on:
         signed = [Line(_("signed by %(who)s") % {"who": patient.ended_by})] if patient.ended_by else []
-        told = _("%(why)s since %(day)s") % {
-            "why": str(patient.get_ended_reason_display()).capitalize(),
-            "day": full_day(patient.ended_on),
-        }
-        return [Line(told), *signed]
+        return [Line(cards.ended(patient)), *signed]
     if not live:
         return [Line(_("none planned"))]
     first = live[0]

@@ -21,6 +21,7 @@ from patients.models import Exposure, Patient, YesNo
 LATELY = timedelta(minutes=2)  # how long the page says what the last save did to the plan
 SPANS = lanes.SPANS
 DEFAULT_SPAN = "2y"
+ROWS_ON_PAPER = 6  # of measurements: patient.css hides the others
 MARGIN = timedelta(days=14)  # the first days of the picture need the entries before them
 
 
@@ -55,6 +56,7 @@ class Page:
     actions: dict[str, str]
     ended: str
     paper: list[tuple[str, str]]
+    rows_on_paper: int = ROWS_ON_PAPER
 
 
 def page(patient: Patient, *, role: str, now: datetime, span: str) -> Page:

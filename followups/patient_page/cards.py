@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from statistics import median
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -117,7 +118,7 @@ def _lesion(card: Card, record: Record, joint: JointRow, role: str) -> None:
     card.big = str(wording.GROUPS.get(group, _("Lesion")))
     images = record.images_of(joint)
     staged, sized = _newest(images, joint, "value"), _newest(images, joint, "sized")
-    card.source = _source(group, staged, sized, record.today)
+    card.source = _source(joint, staged, sized, record.today)
     if group == "not_sized" and joint.site == Site.HIP:
         card.tag, card.tag_kind = _("Size not known"), "dashed"
     if group == "collapsed" and staged and wording.ramp(staged[1]) == "3a":
@@ -151,7 +152,7 @@ def _replaced(card: Card, record: Record, joint: JointRow) -> None:
 
 def _clear(card: Card, record: Record, joint: JointRow) -> None:
     card.look, card.big = "clear", _("Imaged clear")
-    images = record.images_of(joint)
+    images = [s for s in record.images_of(joint) if not s.waits]
     if images:
         newest = next((s for s in images if s.modality == "MR"), images[0])
         card.source = _dated(newest, record.today)
@@ -208,10 +209,12 @@ def _newest(images: Iterable[StudyRow], joint: JointRow, what: str) -> Seen | No
     return next(((s, f) for s in images if (f := s.of(joint)) and getattr(f, what)), None)
 
 
-def _source(group: str, staged: Seen | None, sized: Seen | None, today: date) -> str:
-    if group == "not_sized":
+def _source(joint: JointRow, staged: Seen | None, sized: Seen | None, today: date) -> str:
+    if joint.group == "not_sized" and joint.row == "medium":
+        return _("planned as medium: no size is defined for this joint")
+    if joint.group == "not_sized":
         return _("planned as large until someone measures it")
-    seen = staged if group == "collapsed" else sized or staged
+    seen = staged if joint.group == "collapsed" else sized or staged
     return _dated(seen[0], today) if seen else ""
 
 
@@ -379,7 +382,7 @@ def _nothing(record: Record, otherwise: str) -> Step:
 
 def ended(patient: Patient) -> str:
     """'Moved away 4 Mar 2026'."""
-    return f"{patient.get_ended_reason_display()} {full_day(patient.ended_on)}".capitalize()
+    return capfirst(f"{patient.get_ended_reason_display()} {full_day(patient.ended_on)}")
 
 
 # --- Beside the cards ------------------------------------------------------------------------------------------------

@@ -70,7 +70,8 @@ def _joint(record: Record, card: Card) -> JointRow | None:
 def _lane(record: Record, card: Card, days: charts.Days) -> charts.Lane:
     joint = _joint(record, card)
     if joint is None:
-        return charts.Lane(card.side, card.name, pains=None, diary_words=_("No diary: never imaged, not on record"))
+        strip = [charts.Stage(days.start, None, "", _("never imaged"))]
+        return charts.Lane(card.side, card.name, stages=strip, pains=None, diary_words=_("No diary: not on record"))
     pains = _pains(record, joint)
     replaced, lesion = card.look == "replaced", card.look in ("right", "left")
     operation = _replaced_on(record, joint)
@@ -198,7 +199,7 @@ def _window(f: FollowUpRow, days: charts.Days, today: date) -> charts.Window | N
         return charts.Window(f.opens_on, f.target_on, f.closes_on, "late", None, late((today - f.closes_on).days))
     exam = _(" and ").join(str(wording.SHORT[s]) for s in f.studies)
     told = f"{exam}, {wording.window(f.opens_on, f.closes_on, today)}"
-    if days.x(f.closes_on) + room(told) > SHEET:
+    if days.x(f.closes_on) + room(told, letter=9) > SHEET:
         told = ""
     return charts.Window(f.opens_on, f.target_on, f.closes_on, "live", None, told)
 

@@ -37,6 +37,7 @@ class Measurements:
     title: str
     heads: list[str]
     body: SafeString
+    rows: int
 
 
 @dataclass(slots=True)

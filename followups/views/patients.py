@@ -79,17 +79,17 @@ def study_preview(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     known = patient.studies.filter(public_id=study_id).first() if study_id else None
     page = studies.typed(request, patient, joints_shown(patient, but=known), known)
     valid = page.head.is_valid()
-    described = [form for form in page.judged if form.is_valid() and form.is_described]
+    complete = [form for form in page.judged if form.is_valid()]
     context = {
         "preview": preview(
             patient,
-            details=page.head.details(page.head.cleaned_data["covers"]),
-            findings={(form.shown.site, form.shown.side): form.entry for form in described},
+            details=page.head.details(page.covered),
+            findings={(f.shown.site, f.shown.side): f.entry for f in complete if f.is_described},
             instead_of=known.pk if known else None,
             today=clock.today(request.clinic),
         )
         if valid
         else None,
-        "left_out": len(described) < len([form for form in page.judged if form.is_covered]),
+        "left_out": len(complete) < len(page.judged),
     }
     return render(request, "followups/study_preview.html", context)
