@@ -142,6 +142,12 @@ RECORD: Mapping[str, Door] = {
     "patients:finding_in_error": Door(CLINICIANS, Scope.PATIENT, methods=FORM),
 }
 
+PATIENTS_READ: Mapping[str, Door] = {
+    "followups:patients": Door(RECORDS, Scope.CLINIC),
+    "followups:patient": Door(RECORDS, Scope.PATIENT),
+    "followups:study_preview": Door(RECORDS, Scope.PATIENT, Kind.FRAGMENT, POST),
+}
+
 WORKLIST: Mapping[str, Door] = {
     "followups:worklist": Door(RECORDS, Scope.CLINIC),
     "followups:strip": Door(RECORDS, Scope.CLINIC, Kind.FRAGMENT),
@@ -192,6 +198,7 @@ DOORS: Mapping[str, Door] = {
     **SIGN_IN,
     **PEOPLE,
     **RECORD,
+    **PATIENTS_READ,
     **WORKLIST,
     **FLAGS,
     **OVERSIGHT,

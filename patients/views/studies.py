@@ -40,7 +40,7 @@ def study_new(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     shown = joints_shown(patient)
     if request.method == "GET" or "show" in request.POST:
         return _show(request, patient, _to_fill_in(request, patient, shown), shown)
-    page = _typed(request, patient, shown)
+    page = typed(request, patient, shown)
     if page.is_valid():
         try:
             recording.add_study(
@@ -72,7 +72,7 @@ def study(request: StaffRequest, patient_id: UUID, study_id: UUID) -> HttpRespon
         return render(request, "patients/study_in_error.html", {"patient": patient, "row": row})
     if request.method == "GET" or "show" in request.POST:
         return _show(request, patient, _to_fill_in(request, patient, shown, row), shown, study=row)
-    page = _typed(request, patient, shown, row)
+    page = typed(request, patient, shown, row)
     if page.is_valid():
         data = page.head.cleaned_data
         try:
@@ -101,16 +101,17 @@ def study(request: StaffRequest, patient_id: UUID, study_id: UUID) -> HttpRespon
 def hints(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     """What can be said about what has been typed so far; each hint goes to its own place."""
     patient = patient_of(request, patient_id)
-    page = _typed(request, patient, joints_shown(patient))
+    page = typed(request, patient, joints_shown(patient))
     for form in page.blocks:
         form.hints = look_up(form)
     return render(request, "patients/_hints.html", {"blocks": page.blocks})
 
 
 # --- The forms of one page -------------------------------------------------------------------------------------------
-def _typed(
+def typed(
     request: StaffRequest, patient: Patient, shown: Mapping[str, JointShown], row: ImagingStudy | None = None
 ) -> StudyPage:
+    """The forms of the page as they were sent; also what a preview of the plan reads."""
     data = request.POST
     modality = _modality(data.get("modality", ""))
     head = _head(request, patient, shown, modality, row, data=data)
