@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from followups.views import dashboard, settings, worklist
+from followups.views import dashboard, flags, settings, worklist
 
 app_name = "followups"
+FLAG = "flags/<uuid:flag_id>/"
 FOLLOW_UP = "follow-ups/<uuid:follow_up_id>/"
 urlpatterns = [
     path("", worklist.page, name="worklist"),
@@ -21,5 +22,14 @@ urlpatterns = [
     path("settings/clinic/", settings.clinic, name="clinic"),
     path("settings/protocol/", settings.protocol, name="protocol"),
     path("outbox/", settings.outbox, name="outbox"),
+    path("flags/", flags.page, name="flags"),
+    path(FLAG, flags.one, name="flag"),
+    path(FLAG + "claim/", flags.claim, name="flag_claim"),
+    path(FLAG + "contacted/", flags.contacted, name="flag_contacted"),
+    path(FLAG + "hand-over/", flags.hand_over, name="flag_hand_over"),
+    path(FLAG + "bring-forward/", flags.bring_forward, name="flag_bring_forward"),
+    path(FLAG + "snooze/", flags.snooze, name="flag_snooze"),
+    path(FLAG + "disagree/", flags.disagree, name="flag_disagree"),
+    path(FLAG + "close/", flags.close, name="flag_close"),
     path("contacts/<uuid:contact_id>/undo/", worklist.contact_undo, name="contact_undo"),
 ]
