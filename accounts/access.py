@@ -158,6 +158,7 @@ FLAGS: Mapping[str, Door] = {
     "followups:flag": Door(RECORDS, Scope.CLINIC),
     "followups:flag_contacted": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
     "followups:flag_hand_over": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:log_by_phone": Door(RECORDS, Scope.PATIENT, methods=FORM),
     "followups:flag_claim": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
     "followups:flag_bring_forward": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
     "followups:flag_snooze": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -76,6 +77,8 @@ class Card:
     taken_back: bool
     follow_up: FollowUp | None
     lead: str
+    usual_words: str
+    line_words: str
 
 
 def card(flag: Flag, *, clinic: Clinic, user: User, now: datetime) -> Card:
@@ -90,7 +93,7 @@ def card(flag: Flag, *, clinic: Clinic, user: User, now: datetime) -> Card:
     tel = patient.phone or patient.other_phone
     return Card(
         flag=flag,
-        severity_words=_severity(flag),
+        severity_words=_severity(flag, clinic, today),
         clock=flag_queue.long_clock(flag, clinic, now=now),
         past=flag.due_at < now,
         mine=flag.owner_id == user.pk,
@@ -122,12 +125,15 @@ def card(flag: Flag, *, clinic: Clinic, user: User, now: datetime) -> Card:
         taken_back=flag.logs.filter(entered_in_error=True).exists(),
         follow_up=follow_up,
         lead=_lead(flag, clinic, today),
+        usual_words=_usual_words(flag, today),
+        line_words=_line_words(flag),
     )
 
 
-def _severity(flag: Flag) -> str:
+def _severity(flag: Flag, clinic: Clinic, today: date) -> str:
+    is_today = clock.day_of(flag.due_at, clinic) <= today
     within = {
-        "red": _("Red: today"),
+        "red": _("Red: today") if is_today else _("Red: by the next opening day"),
         "amber": _("Amber: within 5 working days"),
         "yellow": _("Yellow: within 14 working days"),
     }
@@ -266,13 +272,22 @@ def _usual_span(flag: Flag, logs: Sequence[PainLog]) -> tuple[date, date, int]:
     return since, until, sum(since <= _on(log, flag) <= until for log in logs)
 
 
+def _findings_of(flag: Flag) -> list[dict[str, Any]]:
+    return [flag.evidence, *flag.hits]
+
+
+def _usual(flag: Flag) -> float | None:
+    """The usual level as the rules knew it: of the rule that speaks, else of another that spoke with it."""
+    return next((hit["usual"] for hit in _findings_of(flag) if hit.get("usual") is not None), None)
+
+
 def _has_curve(flag: Flag) -> bool:
-    return flag.evidence.get("usual") is not None or flag.rule in (7, 8, 9, 10, 13, 15)
+    return _usual(flag) is not None or flag.rule in (7, 8, 9, 10, 13, 15)
 
 
 def _figures(flag: Flag, logs: Sequence[PainLog], today: date) -> list[Figure]:
     """What it was lately, what it usually is, and the difference that the rule looks at."""
-    usual = flag.evidence.get("usual")
+    usual = _usual(flag)
     since, until, felt = _recent(flag, logs)
     if not felt and usual is None:
         return []
@@ -282,7 +297,7 @@ def _figures(flag: Flag, logs: Sequence[PainLog], today: date) -> list[Figure]:
     found = [
         Figure(_("7 days, %(span)s") % {"span": span}, flag_words.plain(recent) if felt else _("not known"), entries)
     ]
-    days = flag.evidence.get("usual_days", 0)
+    days = next((hit.get("usual_days", 0) for hit in _findings_of(flag) if hit.get("usual") is not None), 0)
     learnt = ngettext("learnt from %(n)s day with an entry", "learnt from %(n)s days with an entry", days) % {"n": days}
     frozen = _("Usual before %(day)s, kept still") % {"day": day(_began_on(flag), today)}
     found.append(
@@ -303,6 +318,21 @@ def _line_above_usual(flag: Flag) -> float | None:
     return None if value is None else float(value)
 
 
+def _usual_words(flag: Flag, today: date) -> str:
+    usual = _usual(flag)
+    if usual is None:
+        return ""
+    counts = {"n": flag_words.plain(float(usual)), "day": day(clock.day_of(flag.opened_at, flag.clinic), today)}
+    return _("usual %(n)s (kept still since %(day)s)") % counts
+
+
+def _line_words(flag: Flag) -> str:
+    usual, above = _usual(flag), _line_above_usual(flag)
+    if usual is None or above is None:
+        return ""
+    return _("review line %(n)s") % {"n": flag_words.plain(round(min(usual + above, 10.0), 1))}
+
+
 def _review_from(flag: Flag) -> str:
     above = _line_above_usual(flag)
     return "" if above is None else _("review from +%(n)s") % {"n": flag_words.plain(above)}
@@ -310,7 +340,7 @@ def _review_from(flag: Flag) -> str:
 
 def _picture(flag: Flag, logs: Sequence[PainLog], today: date) -> charts.Picture:
     used = {entry["key"] for entry in flag.evidence.get("entries", ())}
-    usual, above = flag.evidence.get("usual"), _line_above_usual(flag)
+    usual, above = _usual(flag), _line_above_usual(flag)
     since, until, felt = _recent(flag, logs)
     first, last, before = _usual_span(flag, logs)
     n_felt = ngettext("%(n)s entry", "%(n)s entries", len(felt)) % {"n": len(felt)}
@@ -384,13 +414,13 @@ def _told(flag: Flag, clinic: Clinic, logs: Sequence[PainLog], today: date) -> T
     where = _("by phone, by %(name)s") % {"name": log.entered_by} if log.by_phone else _("on the screen")
     told = _("no red box was ticked, so nothing was said at once")
     if answer := safety.answer(ticked, clinic, now=log.entered_at):
-        numbers = ", ".join(call.number for call in answer.calls)
+        numbers = ", ".join(phone(call.number, clinic.country) for call in answer.calls)
         told = _("%(time)s, %(where)s: phone now (%(numbers)s). %(until)s") % {
             "time": moment(log.entered_at, today), "where": where, "numbers": numbers, "until": " ".join(answer.until_then),
         }  # fmt: skip
         told += " " + _("No call is noted yet.") * (not flag.events.filter(what="contacted").exists())
     others = [str(safety.TICKED[box]) for box in safety.URGENT if not getattr(log, box)]
-    usual = flag.evidence.get("usual")
+    usual = _usual(flag)
     entry = _("%(nrs)s out of 10 at %(at)s, usual %(usual)s") % {
         "nrs": log.nrs,
         "at": f"{clock_time(log.felt_at)}, {day(_on(log, flag), today)}",

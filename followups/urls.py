@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from followups.views import dashboard, flags, settings, worklist
+from followups.views import dashboard, flags, phone_log, settings, worklist
 
 app_name = "followups"
 FLAG = "flags/<uuid:flag_id>/"
@@ -22,6 +22,7 @@ urlpatterns = [
     path("settings/clinic/", settings.clinic, name="clinic"),
     path("settings/protocol/", settings.protocol, name="protocol"),
     path("outbox/", settings.outbox, name="outbox"),
+    path("patients/<uuid:patient_id>/phone-log/", phone_log.log_by_phone, name="log_by_phone"),
     path("flags/", flags.page, name="flags"),
     path(FLAG, flags.one, name="flag"),
     path(FLAG + "claim/", flags.claim, name="flag_claim"),

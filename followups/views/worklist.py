@@ -163,11 +163,12 @@ def strip_of(follow_up: FollowUp, clinic: Clinic, *, today: date) -> dict[str, A
 
 
 def _say(follow_up: FollowUp, today: date) -> str:
-    if follow_up.closes_on < today:
+    due_on = follow_up.brought_forward_to or follow_up.closes_on
+    if due_on < today:
         text = _("Say: “Your next appointment was due by %(day)s. When can you come?”")
     else:
         text = _("Say: “Your next appointment is due by %(day)s. When can you come?”")
-    return text % {"day": day(follow_up.closes_on, today)}
+    return text % {"day": day(due_on, today)}
 
 
 def _choices(follow_up: FollowUp, clinic: Clinic, today: date) -> list[Choice]:
