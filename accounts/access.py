@@ -159,7 +159,18 @@ WORKLIST: Mapping[str, Door] = {
     "followups:release": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
 }
 
-FLAGS: Mapping[str, Door] = {}
+FLAGS: Mapping[str, Door] = {
+    "followups:flags": Door(RECORDS, Scope.CLINIC),
+    "followups:flag": Door(RECORDS, Scope.CLINIC),
+    "followups:flag_contacted": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:flag_hand_over": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:log_by_phone": Door(RECORDS, Scope.PATIENT, methods=FORM),
+    "followups:flag_claim": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:flag_bring_forward": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:flag_snooze": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:flag_disagree": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:flag_close": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
+}
 
 OVERSIGHT: Mapping[str, Door] = {
     "followups:dashboard": Door(RECORDS, Scope.CLINIC),

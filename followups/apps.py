@@ -8,5 +8,5 @@ class FollowupsConfig(AppConfig):
     name = "followups"
 
     def ready(self) -> None:
-        """Let planning hear when a record changes, also where no address is loaded (commands, workers)."""
-        autodiscover_modules("planning")
+        """Let planning and the overrides hear when a record changes, also where no address is loaded (commands, workers)."""
+        autodiscover_modules("planning", "overriding")

@@ -3,24 +3,27 @@
 `clinical.worsening` says what a diary shows; here it is kept. One open flag per joint: later hits join it.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import access, audit, clock
-from accounts.models import Clinic, Membership, User
+from accounts.models import Clinic, Membership, MembershipQuerySet, User
+from accounts.templatetags.words import full_day
 from clinical import worsening
-from followups import diaries, opening_days
-from followups.models import Flag, FlagEvent, Heartbeat
+from followups import diaries, opening_days, overriding, telling, words
+from followups.models import Flag, FlagEvent, FollowUp, Heartbeat
 from patients.models import Joint, PainLog, Patient
 
 # Opening days until a flag must have been reviewed (clinical.md 5.4: same day, 5 working days, 14 days).
 CLOCK_DAYS = {"red": 1, "amber": 5, "yellow": 14}
+LONGEST_SNOOZE = timedelta(days=31)
 RANK = {"red": 0, "amber": 1, "yellow": 2}
 
 
@@ -60,6 +63,7 @@ def judge_joint(joint: Joint, *, now: datetime) -> Flag | None:
 
 def _open(patient: Patient, joint: Joint, raised: worsening.Flag, *, now: datetime) -> Flag:
     severity, chief = str(raised.severity), _chief(raised.findings)
+    due_at = _due(patient.clinic, severity, now)
     flag = Flag.objects.create(
         clinic=patient.clinic,
         patient=patient,
@@ -73,14 +77,30 @@ def _open(patient: Patient, joint: Joint, raised: worsening.Flag, *, now: dateti
         evidence=chief.as_json(),
         hits=[finding.as_json() for finding in raised.findings],
         opened_at=now,
-        due_at=opening_days.end_of_clock(patient.clinic, now, days=CLOCK_DAYS[severity]),
+        due_at=due_at,
+        escalates_at=_nobody_took_it(patient.clinic, severity, now, due_at),
     )
     flag.logs.set(_logs(raised.findings))
     _note(flag, "opened", by=None, now=now)
     audit.record(
         audit.Action.CREATE, clinic=patient.clinic, by=None, now=now, subject=flag, patient_id=patient.public_id
     )
+    if severity == Flag.Severity.RED:
+        telling.urgent(flag, now=now)
     return flag
+
+
+def _due(clinic: Clinic, severity: str, now: datetime) -> datetime:
+    if severity == Flag.Severity.RED:
+        return opening_days.end_of_day(clinic, now)
+    return opening_days.end_of_clock(clinic, now, days=CLOCK_DAYS[severity])
+
+
+def _nobody_took_it(clinic: Clinic, severity: str, now: datetime, due_at: datetime) -> datetime:
+    """When the lead is told of a flag that nobody has taken: half way of a red one's day, else after an opening day."""
+    if severity == Flag.Severity.RED:
+        return opening_days.half_way(clinic, now, due_at)
+    return opening_days.end_of_clock(clinic, now, days=1)
 
 
 def _join(flag: Flag, clinic: Clinic, findings: Iterable[worsening.Finding], *, now: datetime) -> None:
@@ -90,8 +110,11 @@ def _join(flag: Flag, clinic: Clinic, findings: Iterable[worsening.Finding], *, 
     if RANK[str(chief.severity)] < flag.severity_rank:
         flag.severity, flag.severity_rank = str(chief.severity), RANK[str(chief.severity)]
         flag.rule, flag.sentence, flag.evidence = chief.rule.number, chief.as_json()["why"], chief.as_json()
-        due_at = opening_days.end_of_clock(clinic, now, days=CLOCK_DAYS[flag.severity])
+        due_at = _due(clinic, flag.severity, now)
         flag.due_at, flag.escalated_at = min(flag.due_at, due_at), None
+        flag.escalates_at = None if flag.owner_id else _nobody_took_it(clinic, flag.severity, now, flag.due_at)
+        if flag.severity == Flag.Severity.RED:
+            telling.urgent(flag, now=now)
     flag.version = F("version") + 1
     flag.save()
     flag.refresh_from_db(fields=["version"])
@@ -109,42 +132,61 @@ def _logs(findings: Iterable[worsening.Finding]) -> list[PainLog]:
     return list(PainLog.objects.filter(public_id__in=keys))
 
 
+@transaction.atomic
 def claim(flag: Flag, *, by: User, now: datetime) -> bool:
     """Take a flag that nobody has; False if somebody was faster."""
-    taken = (
-        Flag.objects.open().filter(pk=flag.pk, owner=None).update(owner=by, claimed_at=now, version=F("version") + 1)
-    )
+    taken = Flag.objects.open().filter(pk=flag.pk, owner=None).update(**_owned(by, now))
     if taken:
+        _restart_escalation(flag, now=now)
         _acted(flag, "claimed", by=by, now=now)
     return taken == 1
 
 
 @transaction.atomic
 def hand_over(flag: Flag, *, to: User, by: User, now: datetime, note: str = "") -> None:
-    """Give a flag to a colleague of the same clinic who may answer it. The clock keeps running."""
-    member = Membership.objects.filter(user=to, clinic=flag.clinic, user__is_active=True).first()
-    if member is None or member.role == access.AUDITOR:
-        raise ValidationError({"to": _("Choose somebody who works at this clinic.")})
+    """Give a flag to a colleague of the same clinic who may close it. The clock keeps running."""
+    if not may_answer(flag.clinic).filter(user=to).exists():
+        raise ValidationError({"to": _("Choose a clinician who works at this clinic.")})
     if flag.owner_id == to.pk:
         raise ValidationError({"to": _("They have it already.")})
-    if (
-        not Flag.objects.open()
-        .filter(pk=flag.pk, version=flag.version)
-        .update(owner=to, claimed_at=now, version=F("version") + 1)
-    ):
-        raise ValidationError(_("Somebody else changed this flag in the meantime. Look again."))
-    _acted(flag, "handed_over", by=by, now=now, note=note or str(to))
+    _change(flag, **_owned(to, now))
+    _restart_escalation(flag, now=now)
+    _acted(flag, "handed_over", by=by, now=now, note=": ".join(filter(None, (str(to), note))))
+
+
+def may_answer(clinic: Clinic) -> MembershipQuerySet:
+    """Those who may own and close flags at a clinic."""
+    members = Membership.objects.live().filter(clinic=clinic, role__in=access.CLINICIANS, user__is_active=True)
+    return members.select_related("user").order_by("user__name", "pk")
+
+
+def on_duty(clinic: Clinic) -> User | None:
+    """Who stands for a flag that nobody has taken."""
+    member = may_answer(clinic).filter(on_duty=True).first()
+    return member.user if member else None
 
 
 @transaction.atomic
 def note(flag: Flag, *, by: User, now: datetime, text: str) -> None:
     """Something was said or done about it; the flag stays open."""
+    if flag.closed_at:
+        raise Stale
     _acted(flag, "contacted", by=by, now=now, note=text)
 
 
 @transaction.atomic
 def close(
-    flag: Flag, *, by: User, role: str, now: datetime, outcome: str, next_step: str, note: str = "", **usual: Any
+    flag: Flag,
+    *,
+    by: User,
+    role: str,
+    now: datetime,
+    outcome: str,
+    next_step: str,
+    note: str = "",
+    usual_after: str = worsening.Outcome.REBASELINE,
+    snoozed_to: datetime | None = None,
+    snoozed_level: int | None = None,
 ) -> None:
     """A clinician's review. Needs an outcome and a next step, also when nothing changes.
 
@@ -156,21 +198,89 @@ def close(
         raise ValidationError({"outcome": _("Choose an outcome.")})
     if not next_step.strip():
         raise ValidationError({"next_step": _("Say what happens next, also when nothing changes.")})
-    closed = Flag.objects.open().filter(pk=flag.pk, version=flag.version).update(
-        closed_at=now, closed_by=by, outcome=outcome, next_step=next_step.strip(), note=note,
-        version=F("version") + 1, **usual,
+    _change(
+        flag, closed_at=now, closed_by=by, outcome=outcome, next_step=next_step.strip(), note=note,
+        usual_after=usual_after, snoozed_to=snoozed_to, snoozed_level=snoozed_level,
     )  # fmt: skip
-    if not closed:
-        raise ValidationError(_("Somebody else changed this flag in the meantime. Look again."))
-    _acted(flag, "closed", by=by, now=now, note=outcome)
+    _acted(flag, "closed", by=by, now=now, note=f"{Flag.Outcome(outcome).label}. {next_step.strip()}")
+
+
+def snooze(flag: Flag, *, by: User, role: str, now: datetime, level: int, until: date) -> None:
+    """A level is expected until a day, at most a month ahead: the rules keep quiet, red ones excepted."""
+    clinic = flag.clinic
+    today = clock.day_of(now, clinic)
+    if not today < until <= today + LONGEST_SNOOZE:
+        raise ValidationError({"until": _("Choose a day after today, at most a month ahead.")})
+    said = _("Pain up to %(level)s is expected until %(day)s.") % {"level": level, "day": full_day(until)}
+    close(
+        flag, by=by, role=role, now=now, outcome=Flag.Outcome.EXPECTED, next_step=said,
+        usual_after=worsening.Outcome.SNOOZE, snoozed_level=level,
+        snoozed_to=datetime.combine(until, time.max, tzinfo=ZoneInfo(clinic.time_zone)),
+    )  # fmt: skip
+
+
+@transaction.atomic
+def bring_imaging_forward(
+    flag: Flag, follow_up: FollowUp, *, studies: Sequence[str], to: date, owner: User | None, by: User, now: datetime
+) -> None:
+    """Ask for pictures earlier than the protocol does. The flag stays open."""
+    if flag.closed_at:
+        raise Stale
+    overriding.bring_forward(follow_up, studies=studies, to=to, owner=owner, by=by, now=now)
+    exam = words.exam(tuple(studies), flag.joint.site)
+    said = _("%(exam)s by %(day)s") % {"exam": exam, "day": full_day(to)}
+    _acted(flag, "imaging", by=by, now=now, note=said)
+
+
+class Stale(Exception):
+    """Somebody else changed the flag in the meantime; nothing was done."""
+
+
+def _change(flag: Flag, **values: Any) -> None:
+    """Change an open flag that is still as the person saw it."""
+    same = Flag.objects.open().filter(pk=flag.pk, version=flag.version)
+    if not same.update(**({"version": F("version") + 1} | values)):
+        raise Stale
+
+
+def _owned(by: User, now: datetime) -> dict[str, Any]:
+    return {"owner": by, "claimed_at": now, "escalates_at": None, "version": F("version") + 1}
+
+
+def _restart_escalation(flag: Flag, *, now: datetime) -> None:
+    """The lead was told because nobody had it. Now somebody has, and the end of the clock counts again."""
+    Flag.objects.filter(pk=flag.pk, due_at__gte=now).update(escalated_at=None)
 
 
 def escalate(flag_id: int, *, now: datetime) -> str:
-    """A flag past its clock is shown to the lead. Empty: done; otherwise why it was skipped."""
-    late = Flag.objects.past_clock(now=now).filter(pk=flag_id, escalated_at=None)
-    if not late.update(escalated_at=now, version=F("version") + 1):
-        return "escalated already"
-    _note(Flag.objects.get(pk=flag_id), "escalated", by=None, now=now)
+    """The lead is told of a flag past its clock, or not taken. Empty: done; otherwise why it was skipped."""
+    with transaction.atomic():
+        if not Flag.objects.to_escalate(now=now).filter(pk=flag_id).update(escalated_at=now, version=F("version") + 1):
+            return "escalated already"
+        flag = Flag.objects.select_related("clinic").get(pk=flag_id)
+        _note(flag, "escalated", by=None, now=now)
+        telling.escalated(flag, now=now)
+    return ""
+
+
+def left_behind() -> QuerySet[Flag]:
+    """Open flags of people who no longer answer flags at that clinic."""
+    answering = Membership.objects.live().filter(
+        user=OuterRef("owner"), clinic=OuterRef("clinic"), role__in=access.CLINICIANS, user__is_active=True
+    )
+    return Flag.objects.open().filter(~Exists(answering), owner__isnull=False)
+
+
+@transaction.atomic
+def free(flag_id: int, *, now: datetime) -> str:
+    """Nobody's again, and the lead hears of it at once."""
+    flag = left_behind().filter(pk=flag_id).select_related("owner").first()
+    if flag is None:
+        return "taken by another"
+    Flag.objects.filter(pk=flag.pk, owner=flag.owner).update(
+        owner=None, claimed_at=None, escalates_at=now, escalated_at=None, version=F("version") + 1
+    )
+    _note(flag, "released", by=None, now=now, note=str(flag.owner))
     return ""
 
 

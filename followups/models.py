@@ -143,6 +143,13 @@ class FollowUp(models.Model):
     barrier = models.CharField(max_length=16, choices=Barrier, blank=True)
     snoozed_until = models.DateField(null=True)
     snooze_reason = models.CharField(max_length=120, blank=True)
+    # A clinician wants pictures earlier than the protocol does: which, by when, and until when this stands. The window
+    # above stays what the protocol says; `followups.overriding` ends this when they are made or the time has run out.
+    brought_forward_to = models.DateField(null=True)
+    brought_forward_studies = models.JSONField(default=list)  # ["MR"], in the words of protocol.md section 7
+    brought_forward_until = models.DateField(null=True)
+    brought_forward_at = models.DateTimeField(null=True)
+    brought_forward_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     # Waits for this role's decision: clinician ("does not want it", three calls without answer) or lead.
     escalated_to = models.CharField(max_length=12, blank=True)
     # A message could not be delivered, or there is no channel at all.
@@ -171,6 +178,15 @@ class FollowUp(models.Model):
                 condition=Q(status="live", ended_at=None) | (~Q(status="live") & Q(ended_at__isnull=False)),
                 name="followups_followup_ended_has_ended_at",
             ),
+            models.CheckConstraint(
+                condition=Q(brought_forward_to=None, brought_forward_until=None, brought_forward_by=None)
+                | Q(
+                    brought_forward_to__isnull=False,
+                    brought_forward_by__isnull=False,
+                    brought_forward_until__gte=F("brought_forward_to"),
+                ),
+                name="followups_followup_override_has_owner_and_expiry",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -179,6 +195,11 @@ class FollowUp(models.Model):
                 name="followups_live_by_danger",
             ),
             models.Index(fields=["clinic", "closes_on"], condition=Q(status="live"), name="followups_live_by_close"),
+            models.Index(
+                fields=["clinic", "brought_forward_to"],
+                condition=Q(status="live", brought_forward_to__isnull=False),
+                name="followups_live_brought_forward",
+            ),
             models.Index(fields=["patient", "status"], name="followups_by_patient"),
             models.Index(fields=["clinic", "target_on"], name="followups_by_target"),
         ]
@@ -293,6 +314,14 @@ class FlagQuerySet(models.QuerySet["Flag"]):
     def past_clock(self, *, now: datetime) -> Self:
         return self.open().filter(due_at__lt=now)
 
+    def to_escalate(self, *, now: datetime) -> Self:
+        """Past their clock, or not taken by anybody for too long; the lead does not know yet."""
+        return self.open().filter(Q(due_at__lt=now) | Q(escalates_at__lte=now), escalated_at=None)
+
+    def to_tell(self) -> Self:
+        """Not urgent, and in no digest yet."""
+        return self.open().filter(told_at=None).exclude(severity=Flag.Severity.RED)
+
 
 class Flag(models.Model):
     """An opinion of a rule with its evidence. Has an owner and a clock; closes only with an outcome and a next step."""
@@ -309,6 +338,7 @@ class Flag(models.Model):
         REFERRED = "referred", _("referred")
         NO_CHANGE = "no_change", _("no change")
         OTHER_CAUSE = "other_cause", _("another cause")
+        EXPECTED = "expected", _("expected for a while")
         RULE_WRONG = "rule_wrong", _("disagree with the rule")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -330,6 +360,8 @@ class Flag(models.Model):
     due_at = models.DateTimeField()  # the end of its clock, in the clinic's opening days
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     claimed_at = models.DateTimeField(null=True)
+    # When the lead is told though the clock still runs, because nobody has taken it. None: not before its end.
+    escalates_at = models.DateTimeField(null=True)
     escalated_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)  # staff were told by message
     closed_at = models.DateTimeField(null=True)
@@ -340,6 +372,7 @@ class Flag(models.Model):
     # What the reviewer said about the usual level: rebaseline, keep, snooze (`clinical.worsening.Outcome`).
     usual_after = models.CharField(max_length=10, blank=True)
     snoozed_to = models.DateTimeField(null=True)
+    snoozed_level = models.PositiveSmallIntegerField(null=True)  # the pain that is expected until then
     version = models.PositiveIntegerField(default=1)
 
     objects = FlagQuerySet.as_manager()
@@ -372,6 +405,31 @@ class FlagEvent(models.Model):
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     what = models.CharField(max_length=16)
     note = models.CharField(max_length=500, blank=True)
+
+
+class StaffMessage(models.Model):
+    """One neutral mail to one member of staff: an urgent flag, an escalation, the day's digest. Sent once."""
+
+    # What makes it one message: "<flag>.red.<user>", "<flag>.late.<user>", "digest.<user>.<day>".
+    key = models.CharField(max_length=100, unique=True)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    flag = models.ForeignKey(Flag, null=True, on_delete=models.PROTECT, related_name="messages")
+    to = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    due_at = models.DateTimeField()  # not before; moves on when the server could not take it
+    claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40, blank=True)  # why it failed or waits: a code
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"], condition=Q(sent_at=None, failed_at=None), name="followups_staffmessage_due"
+            ),
+            models.Index(fields=["clinic", "-made_at"], name="followups_staffmessage_newest"),
+        ]
 
 
 class Heartbeat(models.Model):

@@ -7,7 +7,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 from accounts import clock
-from followups.models import FollowUp, OutboxMessage, Reminder
+from followups.models import FollowUp, OutboxMessage, Reminder, StaffMessage
 
 
 def keep(*, channel: str, recipient: str, subject: str, body: str, key: str) -> None:
@@ -24,7 +24,9 @@ def keep(*, channel: str, recipient: str, subject: str, body: str, key: str) -> 
 
 
 def _clinic_of(key: str) -> int | None:
-    """The clinic of the follow-up that a key begins with; None for messages about something else."""
+    """Whose post it is: a reminder's key begins with its follow-up, a staff message is found by its whole key."""
+    if staff := StaffMessage.objects.filter(key=key).values_list("clinic_id", flat=True).first():
+        return staff
     try:
         follow_up_id = UUID(key.partition(".")[0])
     except ValueError:

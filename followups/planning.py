@@ -39,6 +39,11 @@ CONTACT_STATE = (
     "snoozed_until",
     "snooze_reason",
     "escalated_to",
+    "brought_forward_to",
+    "brought_forward_studies",
+    "brought_forward_until",
+    "brought_forward_at",
+    "brought_forward_by_id",
 )
 
 

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from accounts import clock
 from accounts.models import Clinic
-from followups import delivery, flagging, planning
+from followups import delivery, flagging, overriding, planning, telling
 from followups.models import Flag, FollowUp, Heartbeat, PatientPlan, Reminder, Sweep
 from patients.models import PainLog
 
@@ -91,14 +91,22 @@ def logs_to_judge(now: datetime) -> Iterable[int]:
 
 
 def flags_past_clock(now: datetime) -> Iterable[int]:
-    return Flag.objects.past_clock(now=now).filter(escalated_at=None).values_list("pk", flat=True)
+    return Flag.objects.to_escalate(now=now).values_list("pk", flat=True)
+
+
+def flags_left_behind(now: datetime) -> Iterable[int]:
+    return flagging.left_behind().values_list("pk", flat=True)
 
 
 CHORES = (
     Chore("plans", plans_to_renew, lambda pk, now: planning.renew(pk, now=now)),
     Chore("snoozes", promises_broken, end_snooze),
+    Chore("overrides", overriding.lapsed, lambda pk, now: overriding.end(pk, now=now)),
     Chore("diaries", logs_to_judge, lambda pk, now: flagging.judge_log(pk, now=now)),
+    Chore("flags left behind", flags_left_behind, lambda pk, now: flagging.free(pk, now=now)),
     Chore("flags", flags_past_clock, lambda pk, now: flagging.escalate(pk, now=now)),
+    Chore("digests", telling.clinics_with_news, lambda pk, now: telling.digest(pk, now=now)),
+    Chore("staff messages", telling.to_send, lambda pk, now: telling.send(pk, now=now)),
     Chore("reminders", reminders_due, lambda pk, now: delivery.deliver(pk, now=now)),
 )
 

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from followups.views import dashboard, patients, settings, worklist
+from followups.views import dashboard, flags, patients, phone_log, settings, worklist
 
 app_name = "followups"
+FLAG = "flags/<uuid:flag_id>/"
 FOLLOW_UP = "follow-ups/<uuid:follow_up_id>/"
 PATIENT = "patients/<uuid:patient_id>/"
 urlpatterns = [
@@ -25,5 +26,15 @@ urlpatterns = [
     path(PATIENT, patients.patient, name="patient"),
     path(PATIENT + "studies/preview/", patients.study_preview, name="study_preview"),
     path(PATIENT + "plan/", worklist.replan, name="replan"),
+    path(PATIENT + "phone-log/", phone_log.log_by_phone, name="log_by_phone"),
+    path("flags/", flags.page, name="flags"),
+    path(FLAG, flags.one, name="flag"),
+    path(FLAG + "claim/", flags.claim, name="flag_claim"),
+    path(FLAG + "contacted/", flags.contacted, name="flag_contacted"),
+    path(FLAG + "hand-over/", flags.hand_over, name="flag_hand_over"),
+    path(FLAG + "bring-forward/", flags.bring_forward, name="flag_bring_forward"),
+    path(FLAG + "snooze/", flags.snooze, name="flag_snooze"),
+    path(FLAG + "disagree/", flags.disagree, name="flag_disagree"),
+    path(FLAG + "close/", flags.close, name="flag_close"),
     path("contacts/<uuid:contact_id>/undo/", worklist.contact_undo, name="contact_undo"),
 ]

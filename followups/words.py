@@ -5,6 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from django.conf.locale import LANG_INFO
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -103,3 +104,8 @@ ROWS = {
     "medium": _("Medium, or small with symptoms or oedema"),
     "small": _("Small, without symptoms"),
 }
+
+
+def language_name(code: str) -> str:
+    """'Polish'; empty where the code is none that is known."""
+    return gettext(LANG_INFO[code]["name"]) if code in LANG_INFO else ""

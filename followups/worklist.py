@@ -25,7 +25,7 @@ from followups.models import Contact, FollowUp, Reminder
 from patients.models import ImagingStudy, Joint
 
 COUNTED = 100  # beyond this many a heading says "99+"
-ALL_ROWS = {"overdue": 20, "not_reviewed": 10, "failed": 10, "promised": 10, "due": 10}
+ALL_ROWS = {"overdue": 20, "brought_forward": 10, "not_reviewed": 10, "failed": 10, "promised": 10, "due": 10}
 SECTION_ROWS = 50
 LONGEST_WINDOW = timedelta(days=190)  # no window is wider: bounds the search for open ones
 REVIEW_DAYS = 14  # imaged but not reviewed for longer is late (clinical.md 4.2)
@@ -33,6 +33,7 @@ REVIEW_DAYS = 14  # imaged but not reviewed for longer is late (clinical.md 4.2)
 
 class Section(StrEnum):
     OVERDUE = "overdue"
+    BROUGHT_FORWARD = "brought_forward"
     NOT_REVIEWED = "not_reviewed"
     FAILED = "failed"
     PROMISED = "promised"
@@ -42,6 +43,7 @@ class Section(StrEnum):
 
 TITLES: dict[str, Promise | str] = {
     Section.OVERDUE: gettext_lazy("Overdue"),
+    Section.BROUGHT_FORWARD: gettext_lazy("Brought forward"),
     Section.NOT_REVIEWED: gettext_lazy("Imaged, not reviewed"),
     Section.FAILED: gettext_lazy("Failed contact"),
     Section.PROMISED: gettext_lazy("Promised"),
@@ -50,13 +52,14 @@ TITLES: dict[str, Promise | str] = {
 }
 WHY_HERE: dict[str, Promise | str] = {
     Section.OVERDUE: gettext_lazy("The window has closed and no matching image is on record."),
+    Section.BROUGHT_FORWARD: gettext_lazy("A clinician wants pictures earlier than the protocol does."),
     Section.NOT_REVIEWED: gettext_lazy("The picture exists. Nobody has staged it. Late after 14 days."),
     Section.FAILED: gettext_lazy("A message did not arrive, or there is no way to send one."),
     Section.PROMISED: gettext_lazy("They named a day. Comes back the morning after if no image arrives."),
     Section.DUE: gettext_lazy("The window is open and no day is agreed."),
     Section.RESTING: gettext_lazy("Called or snoozed: each comes back on its day."),
 }
-IN_ORDER = (Section.OVERDUE, Section.NOT_REVIEWED, Section.FAILED, Section.PROMISED, Section.DUE)
+IN_ORDER = (Section.OVERDUE, Section.BROUGHT_FORWARD, Section.NOT_REVIEWED, Section.FAILED, Section.PROMISED, Section.DUE)
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,23 @@ def rows_of(section: str, clinic: Clinic, *, today: date) -> QuerySet[FollowUp]:
     match section:
         case Section.OVERDUE:
             return _by_danger(live.filter(late, ready, awake).exclude(agreed))
+        case Section.BROUGHT_FORWARD:
+            asked = live.filter(ready, awake, brought_forward_to__isnull=False, closes_on__gte=today)
+            return asked.filter(promised_on=None).order_by("brought_forward_to", "group_rank", "pk")
         case Section.FAILED:
             failed = live.filter(ready, awake, contact_failed_at__isnull=False, closes_on__gte=today)
-            return _by_danger(failed.filter(promised_on=None))
+            return _by_danger(failed.filter(promised_on=None, brought_forward_to=None))
         case Section.PROMISED:
             named = live.filter(awake, promised_on__isnull=False)
             return named.filter(~late | agreed).order_by("promised_on", "group_rank", "pk")
         case Section.DUE:
-            return _by_danger(live.filter(window, ready, awake, promised_on=None, contact_failed_at=None))
+            return _by_danger(
+                live.filter(window, ready, awake, promised_on=None, contact_failed_at=None, brought_forward_to=None)
+            )
         case _:
             asleep = ~awake | (~ready & Q(promised_on=None))
-            return live.filter(asleep, opens_on__lte=today).order_by("group_rank", "closes_on", "pk")
+            begun = Q(opens_on__lte=today) | Q(brought_forward_to__isnull=False)
+            return live.filter(asleep, begun).order_by("group_rank", "closes_on", "pk")
 
 
 def _by_danger(rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
@@ -175,7 +184,7 @@ COLUMNS = (
     "patient__phone", "patient__other_phone", "joint__site", "joint__side", "studies", "opens_on", "target_on",
     "closes_on", "group", "owner__name", "owner__username", "barrier", "next_contact_on", "promised_on",
     "contact_failure", "held_at", "escalated_to", "claimed_done_at", "snoozed_until", "no_answer_count",
-    "last_contact", "last_reminder", "patient_id",
+    "last_contact", "last_reminder", "patient_id", "brought_forward_to", "brought_forward_studies",
 )  # fmt: skip
 
 
@@ -234,7 +243,8 @@ def _row(
 
 def _also(row: Row, v: dict[str, Any], today: date) -> None:
     """Add a joint to the row: to the need it shares, or as a need of its own."""
-    key = (tuple(v["studies"]), v["joint__site"], v["target_on"])
+    studies = tuple(v["brought_forward_studies"] or v["studies"])
+    key = (studies, v["joint__site"], v["target_on"])
     mark = side_mark(v["joint__side"])
     if key in row.keys:
         for need in row.needs:
@@ -242,13 +252,17 @@ def _also(row: Row, v: dict[str, Any], today: date) -> None:
                 need.sides = mark + need.sides if v["joint__side"] == "right" else need.sides + mark
         return
     row.keys.add(key)
-    row.needs.append(Need(mark, words.exam(tuple(v["studies"]), v["joint__site"]), _window(v, today)))
+    row.needs.append(Need(mark, words.exam(studies, v["joint__site"]), _window(v, today)))
 
 
 def _why(v: dict[str, Any], section: str, today: date) -> tuple[str, bool]:
     match section:
         case Section.OVERDUE:
             return late((today - v["closes_on"]).days), True
+        case Section.BROUGHT_FORWARD if v["brought_forward_to"] < today:
+            return late((today - v["brought_forward_to"]).days), True
+        case Section.BROUGHT_FORWARD:
+            return _("wanted by %(day)s") % {"day": day(v["brought_forward_to"], today)}, False
         case Section.PROMISED if v["promised_on"] < today:
             return _("Promise broken %(day)s") % {"day": day(v["promised_on"], today)}, True
         case Section.PROMISED:

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import audit, clock
 from accounts.middleware import PatientRequest
 from clinical.treatments import OPERATIONS, REPLACEMENTS
-from followups import charts, contacting, reporting
+from followups import charts, contacting, reporting, safety
+from followups.diary_form import RED_BOXES, PainLogForm
 from followups.models import Contact, Flag, FollowUp
 from patients.models import ImagingStudy, Joint, PainLog, Patient, Side, Site, Treatment
-from portal import plain_words, safety
-from portal.forms import RED_BOXES, PainLogForm
+from portal import plain_words
 
 WOUND_DAYS = 90  # after an operation the wound is asked about (clinical.md 5.4, rule 5)
 # How far back the course is shown, in days; None: from the first entry.

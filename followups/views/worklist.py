@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.conf.locale import LANG_INFO
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
@@ -18,7 +17,7 @@ from accounts import clock
 from accounts.middleware import StaffRequest
 from accounts.models import Clinic, Membership, User
 from accounts.templatetags.words import day, phone
-from followups import contacting, planning, worklist
+from followups import contacting, planning, words, worklist
 from followups.models import Contact, FollowUp, Proof
 from followups.worklist import Row, Section, Unread, Whose
 from patients.models import Patient
@@ -147,7 +146,7 @@ def strip_of(follow_up: FollowUp, clinic: Clinic, *, today: date) -> dict[str, A
     """Number, what to say, and seven answers with the date each one sets."""
     patient = follow_up.patient
     number = patient.phone or patient.other_phone
-    about = [language_name(patient.language), patient.best_hours]
+    about = [words.language_name(patient.language), patient.best_hours]
     return {
         "id": follow_up.public_id,
         "patient_id": patient.public_id,
@@ -163,17 +162,13 @@ def strip_of(follow_up: FollowUp, clinic: Clinic, *, today: date) -> dict[str, A
     }
 
 
-def language_name(code: str) -> str:
-    """'Polish'; empty where the code is none that is known."""
-    return str(_(LANG_INFO[code]["name"])) if code in LANG_INFO else ""
-
-
 def _say(follow_up: FollowUp, today: date) -> str:
-    if follow_up.closes_on < today:
+    due_on = follow_up.brought_forward_to or follow_up.closes_on
+    if due_on < today:
         text = _("Say: “Your next appointment was due by %(day)s. When can you come?”")
     else:
         text = _("Say: “Your next appointment is due by %(day)s. When can you come?”")
-    return text % {"day": day(follow_up.closes_on, today)}
+    return text % {"day": day(due_on, today)}
 
 
 def _choices(follow_up: FollowUp, clinic: Clinic, today: date) -> list[Choice]:

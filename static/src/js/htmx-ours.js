@@ -1,8 +1,8 @@
 // What we add to htmx: refused forms swap too, the focus goes where the news is, saved rows leave after a while.
 
-// A refused form (422) comes back with its errors and is shown like any other answer.
+// A refused form (422), or one that came second (409), comes back with its words and is shown like any other answer.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.xhr.status === 422) {
+  if ([409, 422].includes(event.detail.xhr.status)) {
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   }
@@ -12,7 +12,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const type = event.detail.xhr.getResponseHeader("Content-Type") || "";
   if (type.startsWith("text/html") && /^\s*<!doctype/i.test(event.detail.xhr.responseText) && !event.detail.boosted) {
-    if (event.detail.xhr.status >= 400 && event.detail.xhr.status !== 422) {
+    if (event.detail.xhr.status >= 400 && ![409, 422].includes(event.detail.xhr.status)) {
       event.preventDefault();
       location.reload();
     }

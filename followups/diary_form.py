@@ -1,5 +1,6 @@
 """What a patient may say about one joint on one screen."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from patients.models import PainLog
+from patients.models import Joint, PainLog
 
 NRS = {str(n): n for n in range(11)} | {f"{n}.0": n for n in range(11)}
 OLDEST = timedelta(days=60)
@@ -94,3 +95,44 @@ class PainLogForm(forms.Form):
         elif felt_at < self.now - OLDEST:
             self.add_error("felt_on", _("Choose a day in the last two months"))
         return felt_at
+
+
+class PhoneLogForm(PainLogForm):
+    """The same report, told to a member of staff on the phone."""
+
+    joint = forms.ChoiceField(label=_("Joint"), error_messages={"required": _("Choose the joint.")})
+    field_order = ("joint", "nrs", *RED_BOXES, *PATTERN)
+
+    def __init__(self, data: Any = None, *, joints: Iterable[Joint], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.joints = {str(joint.public_id): joint for joint in joints}
+        choice = self.fields["joint"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [("", _("Choose")), *((key, str(joint).capitalize()) for key, joint in self.joints.items())]
+        for name, field in self.fields.items():
+            field.label = LABELS.get(name) or field.label
+            field.widget.attrs.setdefault("autocomplete", "off")
+        self.fields["client_id"].widget = forms.HiddenInput()
+        self.fields["felt_on"].widget = forms.DateInput(attrs={"type": "date"})
+        self.fields["felt_time"].widget = forms.TimeInput(attrs={"type": "time"})
+        self.fields["nrs"].widget.attrs |= {"inputmode": "numeric"}
+        for name in ("aid", "distance", "painkiller"):
+            optional = self.fields[name]
+            assert isinstance(optional, forms.TypedChoiceField)
+            optional.choices = [("", _("not asked")), *list(optional.choices)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        cleaned["joint"] = self.joints.get(cleaned.get("joint", ""))
+        return cleaned
+
+
+LABELS: dict[str, Any] = {
+    **{
+        name: PainLog._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+        for name in (*RED_BOXES, *PATTERN, "aid", "distance", "painkiller", "note")
+    },
+    "nrs": _("Worst pain in the last 24 hours, 0 to 10"),
+    "felt_on": _("Day, if it was not today"),
+    "felt_time": _("Time, if known"),
+}
