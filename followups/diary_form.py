@@ -119,7 +119,7 @@ class PhoneLogForm(PainLogForm):
         for name in ("aid", "distance", "painkiller"):
             optional = self.fields[name]
             assert isinstance(optional, forms.TypedChoiceField)
-            optional.choices = [("", _("not asked")), *list(optional.choices)]
+            optional.choices = [("", _("not asked")), *CHOICES[name]]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -127,6 +127,11 @@ class PhoneLogForm(PainLogForm):
         return cleaned
 
 
+CHOICES: dict[str, list[tuple[Any, Any]]] = {
+    "aid": PainLog.Aid.choices,
+    "distance": PainLog.Distance.choices,
+    "painkiller": [("yes", _("Yes")), ("no", _("No"))],
+}
 LABELS: dict[str, Any] = {
     **{
         name: PainLog._meta.get_field(name).verbose_name  # type: ignore[union-attr]

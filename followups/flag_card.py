@@ -225,9 +225,7 @@ def _protocol(plan: JointPlan | None, follow_up: FollowUp | None, today: date) -
     """What the protocol would do by itself, and when."""
     if plan is None or not plan.clocks:
         return ""
-    asked = ", ".join(
-        f"{words.STUDIES[c['study']]} {day(date.fromisoformat(c['target']), today)}" for c in plan.clocks
-    )
+    asked = ", ".join(f"{words.STUDIES[c['study']]} {day(date.fromisoformat(c['target']), today)}" for c in plan.clocks)
     window = ""
     if follow_up:
         window = f" ({day(follow_up.opens_on, today)} – {day(follow_up.closes_on, today)})"
@@ -371,14 +369,23 @@ def _also(flag: Flag, logs: Sequence[PainLog], today: date) -> list[str]:
     until = max((_on(log, flag) for log in logs), default=today)
     lately = [log for log in logs if _on(log, flag) > until - timedelta(days=7)]
     before = [log for log in logs if until - timedelta(days=35) < _on(log, flag) <= until - timedelta(days=7)]
-    lines = [_pattern(word, name, lately, before) for name, word in PATTERNS.items() if any(getattr(x, name) for x in lately)]
+    lines = [
+        _pattern(word, name, lately, before) for name, word in PATTERNS.items() if any(getattr(x, name) for x in lately)
+    ]
     lines += _aids(lately, before)
     ticked = [str(safety.TICKED[box]) for box in safety.URGENT if any(getattr(log, box) for log in lately)]
-    lines.append(_("Red boxes ticked: %(boxes)s") % {"boxes": ", ".join(ticked)} if ticked else _("No red box ticked in these 7 days"))
+    lines.append(
+        _("Red boxes ticked: %(boxes)s") % {"boxes": ", ".join(ticked)}
+        if ticked
+        else _("No red box ticked in these 7 days")
+    )
     if painkiller := sum(log.painkiller is True for log in lately):
-        lines.append(ngettext("Painkiller taken on %(n)s day", "Painkiller taken on %(n)s days", painkiller) % {"n": painkiller})
+        lines.append(
+            ngettext("Painkiller taken on %(n)s day", "Painkiller taken on %(n)s days", painkiller) % {"n": painkiller}
+        )
     lines += [
-        _("Rule %(number)s as well: %(line)s") % {"number": hit["rule"], "line": flag_words.hit_line(hit, flag, today=today)}
+        _("Rule %(number)s as well: %(line)s")
+        % {"number": hit["rule"], "line": flag_words.hit_line(hit, flag, today=today)}
         for hit in flag.hits
         if hit.get("rule") != flag.rule
     ]
@@ -416,8 +423,11 @@ def _told(flag: Flag, clinic: Clinic, logs: Sequence[PainLog], today: date) -> T
     if answer := safety.answer(ticked, clinic, now=log.entered_at):
         numbers = ", ".join(phone(call.number, clinic.country) for call in answer.calls)
         told = _("%(time)s, %(where)s: phone now (%(numbers)s). %(until)s") % {
-            "time": moment(log.entered_at, today), "where": where, "numbers": numbers, "until": " ".join(answer.until_then),
-        }  # fmt: skip
+            "time": moment(log.entered_at, today),
+            "where": where,
+            "numbers": numbers,
+            "until": " ".join(answer.until_then),
+        }
         told += " " + _("No call is noted yet.") * (not flag.events.filter(what="contacted").exists())
     others = [str(safety.TICKED[box]) for box in safety.URGENT if not getattr(log, box)]
     usual = _usual(flag)
@@ -427,4 +437,3 @@ def _told(flag: Flag, clinic: Clinic, logs: Sequence[PainLog], today: date) -> T
         "usual": flag_words.plain(usual) if usual is not None else _("not known"),
     }
     return Told(entry, told, _("Not ticked: %(boxes)s") % {"boxes": ", ".join(others)})
-

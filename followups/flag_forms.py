@@ -29,7 +29,8 @@ class AnswerForm(forms.Form):
 
     def __init__(self, *args: Any, flag: Flag, today: date, follow_up: FollowUp | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = {"version": flag.version} | (kwargs.get("initial") or {})
-        super().__init__(*args, prefix=None, auto_id=f"{self.do}-%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.auto_id = f"{self.do}-%s"
         self.flag, self.today, self.follow_up = flag, today, follow_up
         for field in self.fields.values():
             field.widget.attrs.setdefault("autocomplete", "off")
@@ -79,7 +80,8 @@ class BringForwardForm(AnswerForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         what, owner = self.fields["what"], self.fields["owner"]
-        assert isinstance(what, forms.ChoiceField) and isinstance(owner, forms.ChoiceField)
+        assert isinstance(what, forms.ChoiceField)
+        assert isinstance(owner, forms.ChoiceField)
         what.choices = [("+".join(studies), words.exam(studies, self.flag.joint.site)) for studies in self._offered()]
         self.booking = {str(m.user.public_id): m.user for m in _books(self.flag.clinic)}
         owner.choices = [("", _("Coordinators")), *((key, str(user)) for key, user in self.booking.items())]
@@ -113,9 +115,7 @@ class CloseForm(AnswerForm):
         max_length=200,
         error_messages={"required": _("Say what happens next, also when nothing changes.")},
     )
-    image_by = forms.DateField(
-        label=_("Next image by"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    image_by = forms.DateField(label=_("Next image by"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     usual_after = forms.ChoiceField(
         label=_("The usual level from now on"),
         choices=[(Outcome.KEEP, _("as before")), (Outcome.REBASELINE, _("the level of these days"))],

@@ -42,7 +42,8 @@ SENTENCES: Words = {
         "on {days} of the last days with an entry."
     ),
     "healing_rise": _(
-        "After the operation, pain in the {joint} was about {before} in the week before and is about {recent} this week."
+        "After the operation, pain in the {joint} was about {before} in the week before and is about {recent} this "
+        "week."
     ),
     "silent": _("The {joint} was without pain. Since {began_on} it has been {range} on {days} days."),
     "new_joint": _("The {joint} has no known lesion. Since {began_on} its pain has been {range} on {days} days."),
@@ -184,7 +185,7 @@ def _say(words: Words, finding: Mapping[str, Any], flag: Flag, *, today: date, b
     reason = finding.get("why") or {}
     template = words.get(str(reason.get("code", "")), NOT_KNOWN_RULE)
     values = _Values({name: _mark(said, bold) for name, said in _values(finding, flag, today).items()})
-    return mark_safe(escape(template).format_map(values))  # noqa: S308 - template and values are escaped
+    return mark_safe(escape(template).format_map(values))
 
 
 def _mark(said: str, bold: bool) -> SafeString:

@@ -78,7 +78,8 @@ def _on_record_changed(sender: Any, *, patient: Patient, by: User | None, now: d
 
 def _answered(follow_up: FollowUp, patient: Patient, *, today: date) -> bool:
     """Every picture asked for was made on the day of asking or later, whole, as the protocol itself would have it."""
-    assert follow_up.brought_forward_at and follow_up.brought_forward_until
+    assert follow_up.brought_forward_at
+    assert follow_up.brought_forward_until
     asked_on = clock.day_of(follow_up.brought_forward_at, follow_up.clinic)
     done = medicine.completion(
         history.load(patient),

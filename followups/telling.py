@@ -130,7 +130,7 @@ def _send_and_record(message: StaffMessage, *, now: datetime) -> str:
         return "failed"
     mine.update(sent_at=now, outcome="")
     if message.flag:
-        Flag.objects.filter(pk=message.flag_id, told_at=None).update(told_at=now)
+        Flag.objects.filter(pk=message.flag.pk, told_at=None).update(told_at=now)
     return ""
 
 

@@ -59,7 +59,14 @@ WHY_HERE: dict[str, Promise | str] = {
     Section.DUE: gettext_lazy("The window is open and no day is agreed."),
     Section.RESTING: gettext_lazy("Called or snoozed: each comes back on its day."),
 }
-IN_ORDER = (Section.OVERDUE, Section.BROUGHT_FORWARD, Section.NOT_REVIEWED, Section.FAILED, Section.PROMISED, Section.DUE)
+IN_ORDER = (
+    Section.OVERDUE,
+    Section.BROUGHT_FORWARD,
+    Section.NOT_REVIEWED,
+    Section.FAILED,
+    Section.PROMISED,
+    Section.DUE,
+)
 
 
 @dataclass(frozen=True)

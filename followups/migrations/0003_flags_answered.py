@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_staff_may_leave'),
-        ("followups", "0002_proof_figures"),
+        ('followups', '0002_proof_figures'),
         ('patients', '0002_entries_have_an_address'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import access, audit, clock
 from accounts.middleware import StaffRequest
 from accounts.templatetags.words import day, full_day
-from followups import flag_card, flag_forms, flag_queue, flag_words, flagging, opening_days, overriding
+from followups import flag_card, flag_forms, flag_queue, flag_words, flagging, opening_days
 from followups.flag_forms import AnswerForm, BringForwardForm, CloseForm, ContactForm, DisagreeForm, HandOverForm
 from followups.models import Flag, FollowUp
 
@@ -235,14 +235,13 @@ def _form(request: StaffRequest, flag: Flag, do: str, *, data: Any = None, initi
     today = clock.today(request.clinic)
     follow_up = FollowUp.objects.live().filter(joint=flag.joint).select_related("clinic", "patient", "joint").first()
     asked = {name: request.GET[name] for name in ("outcome", "what") if name in request.GET}
-    form = flag_forms.FORMS[do](
+    return flag_forms.FORMS[do](
         data,
         flag=flag,
         today=today,
         follow_up=follow_up,
         initial=_proposed(flag, do, follow_up, request) | asked | (initial or {}),
     )
-    return form
 
 
 def _proposed(flag: Flag, do: str, follow_up: FollowUp | None, request: StaffRequest) -> dict[str, Any]:
@@ -292,16 +291,33 @@ def _after_the_call(request: StaffRequest, open_: str, address: str) -> list[Cho
     asked = request.GET.get("outcome", "")
     rows = [
         ("close", "&outcome=referred", _("Spoke: sent to emergency"), _("close with outcome, image by hospital")),
-        ("bring_forward", "&what=XR", _("Spoke: image today or tomorrow"), _("X-ray, cross-table if a fracture is possible")),
+        (
+            "bring_forward",
+            "&what=XR",
+            _("Spoke: image today or tomorrow"),
+            _("X-ray, cross-table if a fracture is possible"),
+        ),
         ("close", "&outcome=other_cause", _("Spoke: ticked by mistake"), _("close, their words are kept")),
-        ("contacted", "", _("Spoke, or no answer"), _("note it; no answer: again in 30 min, then the emergency contact")),
+        (
+            "contacted",
+            "",
+            _("Spoke, or no answer"),
+            _("note it; no answer: again in 30 min, then the emergency contact"),
+        ),
         ("hand_over", "", _("Hand over"), _("the clock keeps running")),
         ("close", "", _("Close with outcome"), _("outcome and next step are both needed")),
         ("disagree", "", _("Disagree with the rule"), _("closes it, counts against the rule")),
     ]
     offered = [row for row in rows if row[0] in _offered(request)]
     return [
-        Choice(str(n), do, verb, then, here=do == open_ and query in ("", f"&outcome={asked}"), href=f"{address}?do={do}{query}#answer")
+        Choice(
+            str(n),
+            do,
+            verb,
+            then,
+            here=do == open_ and query in ("", f"&outcome={asked}"),
+            href=f"{address}?do={do}{query}#answer",
+        )
         for n, (do, query, verb, then) in enumerate(offered, start=1)
     ]
 
