@@ -220,13 +220,13 @@ def _native(made: Life, key: JointKey, on: date) -> bool:
 
 def _read(rng: Random, hip: Hip, modality: Modality) -> Finding:
     size = modality is Modality.MR and hip.percent is not None
-    angle = round((hip.percent or 0) * 6.5)
+    angle = round((hip.percent or 0) * 6.5) // 2 if size and rng.random() < 0.6 else None
     return Finding(
         *hip.key,
         stage=_stage(hip, modality),
         volume_percent=hip.percent if size else None,
-        kerboul_coronal=float(min(angle // 2 + rng.randint(-4, 4), 170)) if size and rng.random() < 0.6 else None,
-        kerboul_sagittal=float(min(angle // 2 + rng.randint(-4, 4), 170)) if size and rng.random() < 0.6 else None,
+        kerboul_coronal=None if angle is None else float(min(angle + rng.randint(-4, 4), 170)),
+        kerboul_sagittal=None if angle is None else float(min(angle + rng.randint(-4, 4), 170)),
         subchondral_fracture=Tick.NO if hip.stage in ("1", "2") else None,
         oedema=(Tick.YES if hip.symptoms is Symptoms.YES and rng.random() < 0.5 else Tick.NO)
         if modality is Modality.MR
