@@ -82,7 +82,7 @@ def birth_days(text: str, *, today: date) -> Iterator[date]:
     if not match:
         return
     first, middle, last = match.groups()
-    orders = {(first, middle, last), (last, middle, first), (last, first, middle)}  # d m y, y m d, m d y
+    orders = {(first, middle, last), (last, middle, first), (middle, first, last)}  # d m y, y m d, m d y
     for day_of, month_of, year_of in sorted(orders):
         month = _month(month_of)
         for year in _years(year_of, today):
@@ -118,7 +118,9 @@ def found(clinic: Clinic, question: Question, show: str) -> QuerySet[Patient]:
         people = people.filter(ended_on__isnull=False)
     elif show == "followed":
         people = people.followed()
-    return people if question.empty else people.filter(_matches(question))
+    if question.empty:
+        return people.none() if question.text else people
+    return people.filter(_matches(question))
 
 
 def _matches(question: Question) -> Q:

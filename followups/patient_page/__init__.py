@@ -21,7 +21,7 @@ from patients.models import Exposure, Patient, YesNo
 LATELY = timedelta(minutes=2)  # how long the page says what the last save did to the plan
 SPANS = lanes.SPANS
 DEFAULT_SPAN = "2y"
-ROWS_ON_PAPER = 6  # of measurements: patient.css hides the others
+ROWS_ON_PAPER = 4  # of measurements: patient.css hides the others
 MARGIN = timedelta(days=14)  # the first days of the picture need the entries before them
 
 

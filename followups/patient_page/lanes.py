@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.templatetags.words import full_day, late
@@ -240,5 +241,5 @@ def contacts(record: Record) -> Iterator[charts.Contact]:
             yield charts.Contact(study.made_on, "visit", told)
     for sent in record.reminders:
         if sent.status == Reminder.Status.SENT and sent.sent_at:
-            told = _("%(channel)s sent, automatic") % {"channel": str(channels[sent.channel]).capitalize()}
+            told = _("%(channel)s sent, automatic") % {"channel": capfirst(str(channels[sent.channel]))}
             yield charts.Contact(sent.sent_at.astimezone(record.zone).date(), "message", told)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import Role
@@ -84,7 +85,9 @@ def measurements(record: Record, shown: Iterable[Card], links: Links) -> list[Me
                 _("Study"), stage, _("Size of head"), _("Kerboul"), _("Depression"), _("Oedema"), _("Read by"),
             ]  # fmt: skip
             found.append(
-                Measurements(card.key, card.side, title, heads, _measured(rows, joint, links, bare=bool(system)))
+                Measurements(
+                    card.key, card.side, title, heads, _measured(rows, joint, links, bare=bool(system)), len(rows)
+                )
             )
     return found
 
@@ -317,7 +320,7 @@ def _reminders(record: Record) -> SafeString:
                 "queued": _("waits"),
                 "sending": _("on its way"),
             }[r.status]
-            yield full_day(at.date()), badges[r.joint_id], f"{str(channels[r.channel]).capitalize()}: {state}", ""
+            yield full_day(at.date()), badges[r.joint_id], f"{capfirst(str(channels[r.channel]))}: {state}", ""
 
     return _items(lines())
 
@@ -336,7 +339,7 @@ def _exposures(record: Record, links: Links) -> SafeString:
 
 def exposure_words(e: ExposureRow) -> str:
     ended = _("until %(day)s") % {"day": full_day(e.ended_on)} if e.ended_on else ""
-    name = e.drug or str(Exposure.Kind(e.kind).label).capitalize()
+    name = e.drug or capfirst(str(Exposure.Kind(e.kind).label))
     return " ".join(filter(None, (name, e.dose))) + "".join(f", {part}" for part in (ended, e.note) if part)
 
 
@@ -362,10 +365,9 @@ def story(record: Record, shown: Sequence[Card], recent_contacts: Sequence[tuple
         *_planned(record, joints, badges),
         *_studied(record, joints, badges),
         *_treated(record, badges),
-        *((f.opened_at.astimezone(record.zone).date(), badges.get(f.joint_id, ""), _flagged(f.sentence, record), f.owner)
-          for f in record.flags),
+        *_flagged(record, badges),
         *((on, "", what, "") for on, what in recent_contacts),
-    ]  # fmt: skip
+    ]
     lines.sort(key=lambda line: line[0], reverse=True)
     return format_html_join(
         "",
@@ -374,8 +376,10 @@ def story(record: Record, shown: Sequence[Card], recent_contacts: Sequence[tuple
     )
 
 
-def _flagged(sentence: dict[str, object], record: Record) -> str:
-    return _("Flag: %(why)s") % {"why": wording.flag_sentence(sentence, record.today)}
+def _flagged(record: Record, badges: dict[int, SafeString]) -> Iterator["StoryLine"]:
+    for flag in record.flags:
+        told = _("Flag: %(why)s") % {"why": wording.flag_sentence(flag.sentence, record.today)}
+        yield flag.opened_at.astimezone(record.zone).date(), badges.get(flag.joint_id, ""), told, flag.owner
 
 
 def _story_day(on: date, today: date) -> str:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -102,7 +103,7 @@ def joint_name(site: str, side: str) -> str:
     """'Right hip'."""
     joint = str(Site(site).label)
     if side == "none":
-        return joint.capitalize()
+        return capfirst(joint)
     return _("%(side)s %(joint)s") % {"side": _sides()[side], "joint": joint}
 
 
