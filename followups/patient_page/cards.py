@@ -94,7 +94,7 @@ def _card(record: Record, key: tuple[str, str], joint: JointRow | None, role: st
     site, side = key
     card = Card(f"{site}-{side}", joint and joint.pk, site, side, wording.joint_name(site, side), side, "", "")
     if joint is None:
-        _never_imaged(card, record, key)
+        _not_listed(card, record, key)
         return card
     card.href = wording.address("patients:joint", role, record.patient.public_id, joint.public_id)
     match _state(joint):
@@ -165,6 +165,20 @@ def _clear(card: Card, record: Record, joint: JointRow) -> None:
     if joint.pk in record.pains:
         card.facts.append((_("Pain"), _pain(record, joint)))
     card.step = _prompted(record, joint.key) or _nothing(record, _("Looked at with the other side"))
+
+
+def _not_listed(card: Card, record: Record, key: tuple[str, str]) -> None:
+    """A joint that the record does not list is clear where a study covers it, else never imaged (protocol.md 8)."""
+    seen = record.covering(key)
+    if not seen:
+        _never_imaged(card, record, key)
+        return
+    card.look, card.big, card.source = "clear", _("Imaged clear"), _dated(seen[0], record.today)
+    card.facts = [(_("Lesion"), _("none seen"))]
+    if not any(s.modality == "MR" for s in seen):
+        card.facts.append((_("MRI"), _("none on record: an X-ray misses early disease")))
+    card.facts.append((_("Look again"), _("at once with new pain")))
+    card.step = _prompted(record, key) or _nothing(record, _("Looked at with the other side"))
 
 
 def _never_imaged(card: Card, record: Record, key: tuple[str, str]) -> None:

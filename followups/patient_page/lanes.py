@@ -71,8 +71,14 @@ def _joint(record: Record, card: Card) -> JointRow | None:
 def _lane(record: Record, card: Card, days: charts.Days) -> charts.Lane:
     joint = _joint(record, card)
     if joint is None:
-        strip = [charts.Stage(days.start, None, "", _("never imaged"))]
-        return charts.Lane(card.side, card.name, stages=strip, pains=None, diary_words=_("No diary: not on record"))
+        seen = record.covering((card.site, card.side))
+        strip = [charts.Stage(days.start, None, "", _("imaged clear") if seen else _("never imaged"))]
+        told = (
+            _("No diary for this joint: looked at on every film of the other side")
+            if seen
+            else _("No diary: not on record")
+        )
+        return charts.Lane(card.side, card.name, stages=strip, pains=None, diary_words=told)
     pains = _pains(record, joint)
     replaced, lesion = card.look == "replaced", card.look in ("right", "left")
     operation = _replaced_on(record, joint)

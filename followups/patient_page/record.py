@@ -239,6 +239,14 @@ class Record:
         """What counts, newest first."""
         return [n for n in self.noted if n.joint_id == joint.pk and n.kind == kind and not n.in_error]
 
+    def covering(self, key: tuple[str, str]) -> list[StudyRow]:
+        """Read studies that show a joint which the record does not list, newest first; a visit shows nothing."""
+        return [
+            study
+            for study in self.studies
+            if not study.in_error and not study.waits and study.modality != "VISIT" and list(key) in study.covers
+        ]
+
     def images_of(self, joint: JointRow) -> list[StudyRow]:
         """Studies that count and show this joint, newest first; visits hold no picture."""
         return [s for s in self.studies if not s.in_error and s.modality != "VISIT" and s.shows(joint)]
