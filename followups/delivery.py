@@ -10,13 +10,15 @@ import logging
 import smtplib
 from base64 import b64encode
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import translation
 
 from accounts import clock
@@ -68,18 +70,20 @@ def _deliver(reminder: Reminder, *, now: datetime) -> str:
         return reason
     if not claim(reminder, now=now):
         return "taken by another"
+    if reminder.attempts > ATTEMPTS:  # each attempt so far took its worker with it
+        return _give_up(reminder, "broken_off", now=now)
     return _send_and_record(reminder, now=now)
 
 
+@transaction.atomic
 def _broken(reminder: Reminder, *, now: datetime) -> None:
     """A row that breaks the code that sends it: tried a few times, later each time, and then a person's work."""
-    mine = Reminder.objects.filter(pk=reminder.pk).exclude(status=Status.SENT)
+    mine = Reminder.objects.filter(pk=reminder.pk, status=reminder.status, claimed_at=reminder.claimed_at)
     attempts = reminder.attempts + 1
     if attempts < ATTEMPTS:
         later = now + timedelta(minutes=2**attempts)
         mine.update(status=Status.QUEUED, claimed_at=None, due_at=later, attempts=attempts, outcome="cannot_be_sent")
-    else:
-        mine.update(status=Status.FAILED, attempts=attempts, outcome="cannot_be_sent")
+    elif mine.update(status=Status.FAILED, attempts=attempts, outcome="cannot_be_sent"):
         FollowUp.objects.filter(pk=reminder.follow_up_id).update(
             contact_failed_at=now, contact_failure="cannot_be_sent"
         )
@@ -89,7 +93,9 @@ def not_now(reminder: Reminder, *, now: datetime) -> str:
     """Why it has to wait though its moment has come."""
     if reminding.quiet(reminder.follow_up.patient, now=now):
         return "quiet hours"
-    return "held until released" if reminder.follow_up.held_at else ""
+    if reminder.follow_up.held_at:
+        return "held until released"
+    return "another message first" if _another_first(reminder, now=now) else ""
 
 
 def no_longer(reminder: Reminder, *, now: datetime) -> str:
@@ -101,22 +107,33 @@ def no_longer(reminder: Reminder, *, now: datetime) -> str:
         return "not allowed"
     if follow_up.promised_on and follow_up.promised_on >= clock.day_of(now, follow_up.clinic):
         return "day agreed"
-    newer = Reminder.objects.filter(follow_up=follow_up, due_at__gt=reminder.due_at, due_at__lte=now)
+    begun = Q(due_at__lte=now) | Q(attempts__gt=0)  # a step tried once already waits for its next attempt
+    newer = Reminder.objects.filter(begun, follow_up=follow_up, due_at__gt=reminder.due_at)
     if newer.exclude(status=Status.SKIPPED).exists():
         return "a later step is due"
     return "one message for both" if _said_already(reminder, now=now) else ""
 
 
 def _said_already(reminder: Reminder, *, now: datetime) -> bool:
-    """Another follow-up of the same person has its message at the same time: the older row speaks for both."""
-    others = Reminder.objects.filter(
-        follow_up__patient=reminder.follow_up.patient_id, channel=reminder.channel
-    ).exclude(follow_up=reminder.follow_up_id)
-    return others.filter(
-        Q(status=Status.SENT, sent_at__gt=now - ONE_MESSAGE_IN)
-        | Q(status=Status.SENDING, claimed_at__gt=now - ADOPT_AFTER)
-        | Q(status=Status.QUEUED, due_at__lte=now, pk__lt=reminder.pk, follow_up__status=FollowUp.Status.LIVE)
-    ).exists()
+    """Another follow-up of the same person had its message at the same time: it spoke for both."""
+    return _others(reminder).filter(status=Status.SENT, sent_at__gt=now - ONE_MESSAGE_IN).exists()
+
+
+def _another_first(reminder: Reminder, *, now: datetime) -> bool:
+    """Another follow-up of the same person is about to have its message: this one waits, for it may speak for both.
+
+    The older row goes first; whatever has begun to leave, and may have arrived, is brought to its end.
+    """
+    if reminder.status == Status.SENDING:
+        return False
+    older = Q(status=Status.QUEUED, due_at__lte=now, pk__lt=reminder.pk)
+    going = older & Q(follow_up__status=FollowUp.Status.LIVE, follow_up__held_at=None)
+    return _others(reminder).filter(Q(status=Status.SENDING) | going).exists()
+
+
+def _others(reminder: Reminder) -> QuerySet[Reminder]:
+    same = Reminder.objects.filter(follow_up__patient=reminder.follow_up.patient_id, channel=reminder.channel)
+    return same.exclude(follow_up=reminder.follow_up_id)
 
 
 def claim(reminder: Reminder, *, now: datetime) -> bool:
@@ -160,6 +177,7 @@ def _try_again(reminder: Reminder, code: str, *, now: datetime) -> str:
     return "will be tried again"
 
 
+@transaction.atomic
 def _give_up(reminder: Reminder, code: str, *, now: datetime) -> str:
     """Visibly not sent: the next channel takes over, or a person does, the same day."""
     if not _record(reminder, status=Status.FAILED, outcome=code):
@@ -195,6 +213,8 @@ def send_email(*, to: str, subject: str, text: str, key: str) -> None:
     headers = {"Message-ID": f"<{key}@{domain}>", "X-Idempotency-Key": key, "Auto-Submitted": "auto-generated"}
     try:
         EmailMessage(subject, text, to=[to], headers=headers).send()
+    except (smtplib.SMTPAuthenticationError, smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:
+        raise NotSentYet("mail_server_away") from error  # about us, not about this address
     except smtplib.SMTPRecipientsRefused as error:
         code = next(iter(error.recipients.values()))[0]
         raise (Refused("mailbox_refused") if code >= 500 else NotSentYet("mail_server_busy")) from error
@@ -217,7 +237,7 @@ def send_sms(*, to: str, text: str, key: str) -> None:
     except HTTPError as error:
         temporary = error.code >= 500 or error.code in (408, 429)
         raise (NotSentYet("gateway_busy") if temporary else Refused("gateway_refused")) from error
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise NotSentYet("gateway_away") from error
 
 

@@ -82,13 +82,11 @@ class PainLogForm(forms.Form):
             cleaned["felt_at"] = self._felt_at(on, at)
         return cleaned
 
-    def _felt_at(self, on: Any, at: Any) -> datetime:
-        if on is None:
-            return self.now
-        local = self.now.astimezone(self.zone)
-        moment = datetime.combine(
-            on, at or (local.time() if on == local.date() else datetime.min.time().replace(hour=20))
-        )
+    def _felt_at(self, on: Any, at: Any) -> datetime | None:
+        """None: just now. A second press of Save is a moment later and yet says the same."""
+        if on is None or (at is None and on == self.now.astimezone(self.zone).date()):
+            return None
+        moment = datetime.combine(on, at or datetime.min.time().replace(hour=20))
         felt_at = moment.replace(tzinfo=self.zone)
         if felt_at > self.now + AHEAD:
             self.add_error("felt_on", _("Choose a time that has passed"))

@@ -42,7 +42,9 @@ def judge_joint(joint: Joint, *, now: datetime) -> Flag | None:
 
     The patient's row is the lock: two workers judging one joint would otherwise both open a flag.
     """
-    patient = Patient.objects.select_for_update().select_related("clinic").get(pk=joint.patient_id)
+    patient = (
+        Patient.objects.select_for_update(of=("self",), no_key=True).select_related("clinic").get(pk=joint.patient_id)
+    )
     waiting = list(PainLog.objects.filter(joint=joint, judged_at=None).values_list("pk", flat=True))
     judgement = worsening.judge(
         diaries.entries(joint, zone=patient.zone, now=now),

@@ -77,7 +77,7 @@ def replan(patient: Patient, *, by: User | None, now: datetime, hold_late: bool 
 
     hold_late: what is due already is held back from reminders until a person releases it (a register brought in).
     """
-    patient = Patient.objects.select_for_update().select_related("clinic").get(pk=patient.pk)
+    patient = Patient.objects.select_for_update(of=("self",), no_key=True).select_related("clinic").get(pk=patient.pk)
     version, tables = in_force(patient.clinic)
     person, today = history.load(patient), clock.day_of(now, patient.clinic)
     plan = medicine.plan(person, as_of=today, protocol=tables)

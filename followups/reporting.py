@@ -39,10 +39,21 @@ class Stored:
 
 
 def report(
-    *, patient: Patient, joint: Joint, client_id: UUID, by: User, now: datetime, by_phone: bool = False, **said: Any
+    *,
+    patient: Patient,
+    joint: Joint,
+    client_id: UUID,
+    by: User,
+    now: datetime,
+    felt_at: datetime | None = None,
+    by_phone: bool = False,
+    **said: Any,
 ) -> Stored:
-    """Store one report of one joint and have it judged. The same client id again is the same report."""
-    body = _fingerprint(joint, said)
+    """Store one report of one joint and have it judged. The same client id again is the same report.
+
+    `felt_at=None`: just now.
+    """
+    body = _fingerprint(joint, {"felt_at": felt_at, **said})
     if known := _known(client_id, patient, body):
         return Stored(known, again=True)
     try:
@@ -52,6 +63,7 @@ def report(
                 joint=joint,
                 client_id=client_id,
                 body_hash=body,
+                felt_at=felt_at or now,
                 entered_at=now,
                 entered_by=by,
                 by_phone=by_phone,

@@ -72,7 +72,9 @@ def plans_to_renew(now: datetime) -> Iterable[int]:
 def reminders_due(now: datetime) -> Iterable[int]:
     """Text messages first: a mail server that hangs must not hold them up."""
     return (
-        Reminder.objects.filter(delivery.waiting(now=now)).order_by("-channel", "due_at").values_list("pk", flat=True)
+        Reminder.objects.filter(delivery.waiting(now=now))
+        .order_by("-channel", "due_at", "pk")
+        .values_list("pk", flat=True)
     )
 
 

@@ -64,6 +64,7 @@ FAILURES = {
     "gateway_away": _("Text gateway gave no answer"),
     "address_unusable": _("Address cannot be used"),
     "wrong_number": _("Wrong number"),
+    "broken_off": _("Sending broke off each time: it may have arrived"),
     "cannot_be_sent": _("The message cannot be sent: check the record"),
     "not_allowed": _("Not allowed"),
 }
