@@ -113,7 +113,7 @@ class PhoneLogForm(PainLogForm):
             field.label = LABELS.get(name) or field.label
             field.widget.attrs.setdefault("autocomplete", "off")
         self.fields["client_id"].widget = forms.HiddenInput()
-        self.fields["felt_on"].widget = forms.DateInput(attrs={"type": "date"})
+        self.fields["felt_on"].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
         self.fields["felt_time"].widget = forms.TimeInput(attrs={"type": "time"})
         self.fields["nrs"].widget.attrs |= {"inputmode": "numeric"}
         for name in ("aid", "distance", "painkiller"):
