@@ -81,15 +81,15 @@ def test_a_red_box_opens_a_flag_that_is_due_the_same_day(joint: Joint) -> None:
 @pytest.mark.parametrize(
     ("came", "due"),
     [
-        ((2026, 11, 17, 8, 12), (2026, 11, 17, 17, 0)),  # before opening
-        ((2026, 11, 17, 16, 0), (2026, 11, 18, 17, 0)),  # an hour before closing
-        ((2026, 11, 20, 22, 0), (2026, 11, 23, 17, 0)),  # Friday night
-        ((2026, 11, 22, 9, 0), (2026, 11, 23, 17, 0)),  # Sunday
+        ("2026-11-17T08:12Z", "2026-11-17T17:00Z"),  # before opening
+        ("2026-11-17T16:00Z", "2026-11-18T17:00Z"),  # an hour before closing
+        ("2026-11-20T22:00Z", "2026-11-23T17:00Z"),  # Friday night
+        ("2026-11-22T09:00Z", "2026-11-23T17:00Z"),  # Sunday
     ],
 )
-def test_the_clock_of_a_red_flag_ends_with_an_opening_day(joint: Joint, came: Any, due: Any) -> None:
-    flag = raised(joint, now=datetime(*came, tzinfo=UTC))
-    assert flag.due_at == datetime(*due, tzinfo=UTC)
+def test_the_clock_of_a_red_flag_ends_with_an_opening_day(joint: Joint, came: str, due: str) -> None:
+    flag = raised(joint, now=datetime.fromisoformat(came))
+    assert flag.due_at == datetime.fromisoformat(due)
 
 
 def test_closed_days_do_not_count_on_an_amber_clock(joint: Joint, clinic: Clinic) -> None:
