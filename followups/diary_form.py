@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from patients.models import Joint, PainLog
@@ -108,11 +109,12 @@ class PhoneLogForm(PainLogForm):
         assert isinstance(choice, forms.ChoiceField)
         choice.choices = [("", _("Choose")), *((key, str(joint).capitalize()) for key, joint in self.joints.items())]
         for name, field in self.fields.items():
-            field.label = LABELS.get(name) or field.label
+            field.label = capfirst(LABELS.get(name) or field.label)
             field.widget.attrs.setdefault("autocomplete", "off")
         self.fields["client_id"].widget = forms.HiddenInput()
-        self.fields["felt_on"].widget = forms.DateInput(attrs={"type": "date"})
+        self.fields["felt_on"].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
         self.fields["felt_time"].widget = forms.TimeInput(attrs={"type": "time"})
+        self.fields["note"].widget.attrs["rows"] = 3
         self.fields["nrs"].widget.attrs |= {"inputmode": "numeric"}
         for name in ("aid", "distance", "painkiller"):
             optional = self.fields[name]

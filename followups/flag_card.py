@@ -387,7 +387,7 @@ def _also(flag: Flag, logs: Sequence[PainLog], today: date) -> list[str]:
         _("Rule %(number)s as well: %(line)s")
         % {"number": hit["rule"], "line": flag_words.hit_line(hit, flag, today=today)}
         for hit in flag.hits
-        if hit.get("rule") != flag.rule
+        if hit.get("rule") not in (None, flag.rule)
     ]
     notes = [log.note for log in lately if log.note]
     lines += [_("Note: “%(note)s”") % {"note": note[:200]} for note in notes[-2:]]

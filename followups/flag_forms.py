@@ -74,7 +74,7 @@ class HandOverForm(AnswerForm):
 class BringForwardForm(AnswerForm):
     do = "bring_forward"
     what = forms.ChoiceField(label=_("What"))
-    by = forms.DateField(label=_("By"), widget=forms.DateInput(attrs={"type": "date"}))
+    by = forms.DateField(label=_("By"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     owner = forms.ChoiceField(label=_("Who books it"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -98,7 +98,7 @@ class BringForwardForm(AnswerForm):
 class SnoozeForm(AnswerForm):
     do = "snooze"
     level = forms.IntegerField(label=_("Pain that is expected, 0 to 10"), min_value=0, max_value=10)
-    until = forms.DateField(label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("Until"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
 
 
 class DisagreeForm(AnswerForm):
@@ -115,7 +115,9 @@ class CloseForm(AnswerForm):
         max_length=200,
         error_messages={"required": _("Say what happens next, also when nothing changes.")},
     )
-    image_by = forms.DateField(label=_("Next image by"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    image_by = forms.DateField(
+        label=_("Next image by"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
     usual_after = forms.ChoiceField(
         label=_("The usual level from now on"),
         choices=[(Outcome.KEEP, _("as before")), (Outcome.REBASELINE, _("the level of these days"))],
