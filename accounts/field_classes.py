@@ -92,10 +92,11 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     },
     "followups.FollowUp": {
         CLINICAL: "studies target_on opens_on closes_on latest_safe_on counts_from row group group_rank reasons change"
-        " timing completed_by barrier snooze_reason next_contact_note",
+        " timing completed_by barrier snooze_reason next_contact_note brought_forward_studies",
         OPERATIONAL: "id public_id clinic patient joint protocol status opened_at opened_by ended_at owner"
         " next_contact_on no_answer_count promised_on claimed_done_at snoozed_until escalated_to contact_failed_at"
-        " contact_failure held_at released_at released_by version",
+        " contact_failure held_at released_at released_by version brought_forward_to brought_forward_at"
+        " brought_forward_by brought_forward_until",
     },
     "followups.Reminder": {
         OPERATIONAL: "id public_id clinic follow_up step channel due_at status attempts claimed_at sent_at outcome"
@@ -110,14 +111,18 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
         OPERATIONAL: "id public_id clinic patient follow_ups at by result next_on undone_at undone_by",
     },
     "followups.Flag": {
-        CLINICAL: "severity severity_rank rule kind sentence evidence hits logs outcome next_step note usual_after",
+        CLINICAL: "severity severity_rank rule kind sentence evidence hits logs outcome next_step note usual_after"
+        " snoozed_level",
         OPERATIONAL: "id public_id clinic patient joint policy_version opened_at due_at owner claimed_at escalated_at"
-        " told_at closed_at closed_by snoozed_to version",
+        " told_at closed_at closed_by snoozed_to version escalates_at",
     },
     "followups.FlagEvent": {CLINICAL: "note", OPERATIONAL: "id flag at by what"},
     "followups.Heartbeat": {OPERATIONAL: "id machine at"},
     "followups.Sweep": {OPERATIONAL: "id started_at finished_at candidates done skipped failed"},
-    "followups.Proof": {OPERATIONAL: "id clinic at holds checked offenders milliseconds"},
+    "followups.Proof": {OPERATIONAL: "id clinic at holds checked offenders milliseconds figures"},
+    "followups.StaffMessage": {
+        OPERATIONAL: "id key clinic to flag made_at due_at attempts claimed_at sent_at failed_at outcome",
+    },
     "interop.Import": {
         SENSITIVE: "content choices how",  # a whole register, and samples of its columns
         OPERATIONAL: "id public_id clinic file_name size sha256 status fault fault_line row_count rows_done counts"

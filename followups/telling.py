@@ -77,7 +77,7 @@ def _make(key: str, clinic: Clinic, to: User, *, now: datetime, flag: Flag | Non
         key=key, defaults={"clinic": clinic, "to": to, "flag": flag, "made_at": now, "due_at": now}
     )
     if is_new:
-        transaction.on_commit(partial(_send_at_once, message.pk, now))
+        transaction.on_commit(partial(_send_at_once, message.pk, now), robust=True)
 
 
 def _send_at_once(message_id: int, now: datetime) -> None:

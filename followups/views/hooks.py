@@ -24,7 +24,7 @@ def sms_answer(request: HttpRequest) -> HttpResponse:
     """A patient answered a text. Fields `from` and `text` (generic gateway), `From` and `Body` (Twilio)."""
     twilio = settings.SMS_GATEWAY_KIND == "twilio"
     if not (_signed_by_twilio(request) if twilio else _signed(request)):
-        return HttpResponse(status=403)
+        return HttpResponse(status=400)
     number, text = (request.POST.get(name, "") for name in (("From", "Body") if twilio else ("from", "text")))
     stopping.heard(number=number.strip()[:20], text=text, now=clock.now())
     return HttpResponse(status=204)
