@@ -15,6 +15,7 @@ from django.db.models.functions import TruncMonth
 
 from accounts.models import Clinic
 from clinical.months import months as add_months
+from followups import addresses
 from followups.models import FollowUp, Reminder, Sweep
 
 SHOWN = 1000  # of the overdue; beyond this the page says "999+"
@@ -70,7 +71,7 @@ class Late:
 
     group: str
     days: int
-    patient_id: Any
+    href: str
     name: str
 
 
@@ -79,7 +80,7 @@ def overdue(clinic: Clinic, *, today: date) -> list[Late]:
     rows = FollowUp.objects.at(clinic).overdue(today=today).order_by("closes_on")
     names = ("group", "closes_on", "patient__public_id", "patient__given_name", "patient__family_name")
     return [
-        Late(group, (today - closes_on).days, patient_id, f"{given} {family}".strip())
+        Late(group, (today - closes_on).days, addresses.patient(patient_id), f"{given} {family}".strip())
         for group, closes_on, patient_id, given, family in rows.values_list(*names)[:SHOWN]
     ]
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from accounts import access
 from accounts.models import Clinic, User
 from accounts.templatetags.words import age, day, initials, late, moment, phone, side_mark
-from followups import proving, words
+from followups import addresses, proving, words
 from followups.models import Contact, FollowUp, Reminder
 from patients.models import ImagingStudy, Joint
 
@@ -170,7 +170,8 @@ class Row:
     """One line of the worklist: a patient, why they are here, and what to do. All text is ready to print."""
 
     follow_up_id: UUID
-    patient_id: UUID
+    href: str
+    call_href: str
     red: bool
     why: str
     group: str
@@ -230,7 +231,8 @@ def _row(
     said, when = _last_contact(contact, reminder, today)
     row = Row(
         follow_up_id=v["public_id"],
-        patient_id=v["patient__public_id"],
+        href=addresses.patient(v["patient__public_id"]),
+        call_href=addresses.call(v["public_id"]),
         red=red,
         why=why,
         group=_group(v, today),
@@ -326,8 +328,8 @@ def _decides(role: str) -> str:
 class Unread:
     """A study that waits for a clinician."""
 
-    study_id: UUID
-    patient_id: UUID
+    href: str
+    study_href: str
     red: bool
     why: str
     name: str
@@ -347,8 +349,8 @@ def _unread(study: ImagingStudy, today: date) -> Unread:
     kind = study.get_modality_display()
     sides = sorted({side for _site, side in study.covers}, reverse=True)
     return Unread(
-        study_id=study.public_id,
-        patient_id=study.patient.public_id,
+        href=addresses.patient(study.patient.public_id),
+        study_href=addresses.study(study.patient.public_id, study.public_id),
         red=waiting > REVIEW_DAYS,
         why=_("%(days)s days since image") % {"days": waiting},
         name=str(study.patient),

@@ -20,7 +20,7 @@ from accounts.middleware import StaffRequest
 from accounts.models import Clinic
 from accounts.templatetags.words import ago, day, moment
 from clinical.months import months as add_months
-from followups import figures, proving, words
+from followups import addresses, figures, proving, words
 from followups.charts import oversight
 from followups.charts.paper import Picture
 from followups.flagging import CLOCK_DAYS
@@ -74,7 +74,7 @@ def _late_groups(late: Sequence[figures.Late]) -> list[tuple[str, str, int]]:
 def _late_lanes(late: Sequence[figures.Late]) -> list[oversight.LateGroup]:
     people: dict[str, list[oversight.Late]] = defaultdict(list)
     for one in late:
-        people[one.group].append(oversight.Late(one.days, f"/clinic/patients/{one.patient_id}/", one.name))
+        people[one.group].append(oversight.Late(one.days, one.href, one.name))
     return [
         oversight.LateGroup(str(words.GROUPS[group]), people[group], _behind(what="overdue", group=group))
         for group in GROUPS
@@ -135,7 +135,7 @@ def _clocks(flags: Sequence[Flag], clinic: Clinic, now: datetime) -> list[oversi
             [
                 oversight.Waiting(
                     (now - flag.opened_at) / (flag.due_at - flag.opened_at),
-                    f"/clinic/flags/{flag.public_id}/",
+                    addresses.flag(flag.public_id),
                     str(flag.patient),
                 )
                 for flag in flags
