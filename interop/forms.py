@@ -125,7 +125,7 @@ def decisions_from(data: QueryDict) -> dict[str, str]:
     found = {}
     for name, value in data.items():
         kind, _colon, key = name.partition(":")
-        text = str(value).strip()
+        text = "".join(sign for sign in str(value) if sign.isprintable()).strip()
         if (kind == "d" and text and text != "type") or (
             kind == "t" and text and data.get(f"d:{key}", "") in ("", "type")
         ):

@@ -25,7 +25,7 @@ from interop.register.columns import ColumnGuess
 from interop.register.encoding import EncodingGuess
 from interop.register.problems import Problem, RowState, Severity, state_of
 from interop.register.reading import Choices, Reading, read_register
-from interop.register.sheet import Row, SeparatorGuess, Sheet, Unreadable
+from interop.register.sheet import MOST_CELL, Row, SeparatorGuess, Sheet, Unreadable
 from interop.register.together import BESIDE, understand_all
 from interop.register.understanding import ReadRow, Understood, empty_fields, understand
 from patients.identity import mrn_key
@@ -71,10 +71,20 @@ def receive(*, clinic: Clinic, file_name: str, data: bytes, by: User | None, now
     if found := before.without_file().order_by("-sent_at").first():
         return found
     received = Import.objects.create(
-        clinic=clinic, file_name=file_name[-150:], content=data, size=len(data), sha256=digest, sent_at=now, sent_by=by
+        clinic=clinic,
+        file_name=_printable(file_name)[-150:],
+        content=data,
+        size=len(data),
+        sha256=digest,
+        sent_at=now,
+        sent_by=by,
     )
     audit.record(audit.Action.CREATE, clinic=clinic, by=by, now=now, subject=received, detail={"size": len(data)})
     return received
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "_" for sign in text)
 
 
 def choose(received: Import, choices: Choices) -> None:
@@ -119,9 +129,18 @@ def _keep(received: Import, reading: Reading) -> None:
 
 
 def _as_row(received: Import, reading: Reading, read: ReadRow, known: Mapping[str, Any]) -> ImportRow:
-    row = ImportRow(of=received, clinic=received.clinic, number=read.row.number, cells=list(read.row.cells))
+    row = ImportRow(of=received, clinic=received.clinic, number=read.row.number, cells=_storable(read.row))
     _describe(row, read, _with_record(read, known, {}), reading)
     return row
+
+
+def _storable(row: Row) -> list[str]:
+    """The cells as a database can keep them: without NUL, and a monstrous one cut (its row is refused anyway)."""
+    return (
+        [cell[:MOST_CELL].replace("\x00", "\N{SYMBOL FOR NULL}") for cell in row.cells]
+        if row.fault
+        else list(row.cells)
+    )
 
 
 def _with_record(read: ReadRow, known: Mapping[str, Any], decisions: Mapping[str, str]) -> tuple[Problem, ...]:
@@ -210,6 +229,10 @@ def decide(row: ImportRow, decisions: Mapping[str, str], *, same_for_all: bool =
     """
     if not row.of.rows.waiting().select_for_update().filter(pk=row.pk).exists():
         return 0
+    asked = {f"{kept['code']}:{kept['field']}" for kept in row.problems}
+    decisions = {key: value[:200] for key, value in decisions.items() if key in asked}
+    if not decisions:
+        raise NotUnderstoodError
     rows = [row]
     if same_for_all:
         others = row.of.rows.waiting().exclude(pk=row.pk).select_for_update()

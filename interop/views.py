@@ -205,7 +205,8 @@ def _rows_of(request: HttpRequest, received: Import) -> dict[str, Any]:
     states = importing.tally(received)
     wanted = request.GET.get("state", "")
     state = wanted if wanted in State.values else State.LOOK if states[State.LOOK] else "all"
-    reason = request.GET.get("reason", "")[:40]
+    asked = request.GET.get("reason", "")
+    reason = asked if asked in words.PROBLEMS else ""
     after = (
         int(request.GET["after"]) if request.GET.get("after", "").isdecimal() and len(request.GET["after"]) < 9 else 0
     )

@@ -77,7 +77,7 @@ PROBLEMS: Words = {
     "row_short": _("The row has %(about)s cells, the others have %(columns)s."),
     "row_long": _("The row has %(about)s cells, the others have %(columns)s."),
     "nul": _("A cell holds a sign (NUL) that no text has."),
-    "long_cell": _("A cell is longer than 20,000 characters."),
+    "long_cell": _("A cell is far too long."),
     "same_row_twice": _("The same as row %(row)s."),
     "row_failed": _("This row could not be stored. Nothing of it was kept; please tell whoever runs this system."),
     # Needs a look

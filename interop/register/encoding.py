@@ -101,9 +101,12 @@ def _likeliest(data: bytes) -> str:
 
 
 def _score(data: bytes, encoding: str) -> float:
-    return sum(
-        map(_plausibility, re.findall(r"\w*[^\x00-\x7f][^\x00-\x40\s]*", data.decode(encoding, errors="replace")))
-    )
+    return sum(map(_plausibility, _words_outside_ascii(data.decode(encoding, errors="replace"))))
+
+
+def _words_outside_ascii(text: str) -> list[str]:
+    """In one pass: a pattern that looks for the sign inside a word would take hours on one long word."""
+    return [word for word in re.findall(r"[^\x00-\x40]+", text) if not word.isascii()]
 
 
 def _plausibility(word: str) -> float:
@@ -128,5 +131,6 @@ def _plausibility(word: str) -> float:
 
 def _telling_words(data: bytes, encoding: str) -> tuple[str, ...]:
     text = data[: SAMPLE - SAMPLE % 4].decode(encoding, errors="ignore")
-    seen = dict.fromkeys(re.findall(r"[^\W\d_]*[^\W\d_a-zA-Z][^\W\d_]*", text))
+    words = re.findall(r"[^\W\d_]+", " ".join(_words_outside_ascii(text)))
+    seen = dict.fromkeys(word for word in words if not word.isascii() and len(word) < 40)
     return tuple(word for word in seen if len(word) > 2)[:3]

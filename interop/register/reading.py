@@ -11,6 +11,7 @@ from interop.register.columns import ASK, IGNORE, ColumnGuess
 from interop.register.sheet import Row, Sheet, Unreadable
 
 SAMPLE_ROWS = 500
+LONGEST_SAMPLE = 300
 HEADING_WITHIN = 15
 """The row of headings is looked for among the first rows; titles above it are skipped."""
 
@@ -160,7 +161,7 @@ def _samples(table: Sheet, start: int, width: int) -> list[list[str]]:
         if row.number <= start or (count > SAMPLE_ROWS and count % 10):
             continue
         for at, cell in enumerate(row.cells[:width]):
-            if cell.strip():
+            if len(cell) <= LONGEST_SAMPLE and cell.strip():
                 samples[at].append(cell)
     return samples
 
@@ -185,6 +186,6 @@ def _evidence(table: Sheet, start: int, dated: list[int]) -> tuple[dict[int, dat
         if seen > sheet.MOST_ROWS:
             raise Unreadable("too_many_rows")
         for at, evidence in found.items():
-            if at < len(row.cells) and row.cells[at]:
+            if at < len(row.cells) and 0 < len(row.cells[at]) <= LONGEST_SAMPLE:
                 evidence.add(row.cells[at])
     return found, seen

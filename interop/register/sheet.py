@@ -149,7 +149,12 @@ def _records(text: str, separator: str) -> Iterator[Row]:
         if number > MOST_ROWS + 50:
             raise Unreadable("too_many_rows", number)
         if any(cell.strip() for cell in cells):
-            yield Row(number, tuple(cells), _fault(cells))
+            yield Row(number, tuple(map(_as_typed, cells)), _fault(cells))
+
+
+def _as_typed(cell: str) -> str:
+    """Without the apostrophe that makes a cell text in a spreadsheet: "'=1+1" was typed as =1+1."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "0") else cell
 
 
 def _fault(cells: list[str]) -> str:

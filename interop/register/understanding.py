@@ -21,6 +21,7 @@ from interop.register.stages import Stage
 from interop.register.words import DASHES, hostile, looks_like_formula, nothing_said, tidy
 
 Decisions = Mapping[str, str]
+MOST_SAID = 500
 MRN_LENGTH, NAME_LENGTH, NOTES_LENGTH = 40, 150, 2000
 CHILD_UNDER, OLDEST = 16, 120
 MODALITIES = {"xray_on": "DX", "mri_on": "MR", "ct_on": "CT"}
@@ -150,7 +151,7 @@ class _RowReader:
     # The row
 
     def read(self) -> ReadRow:
-        if fault := self.row.fault or self._ragged():
+        if fault := self.row.fault or self._ragged() or self._long():
             self.refuse(fault, "", about=str(len(self.row.cells)), columns=str(len(self.reading.columns)))
             return ReadRow(self.row, None, tuple(self.problems))
         mrn, name = self.mrn(), self.name()
@@ -188,6 +189,11 @@ class _RowReader:
         if len(cells) > width and any(cell.strip() for cell in cells[width:]):
             return "row_long"
         return "row_short" if len(cells) < width and self.reading.sheet.kind == "csv" else ""
+
+    def _long(self) -> str:
+        """Only notes may be long; elsewhere so much text is no answer, and costs time to read."""
+        short = [name for name in self.reading.columns_of if name not in ("notes", "ignore", "ask")]
+        return "long_cell" if any(len(text) > MOST_SAID for name in short for _, text in self.cells(name)) else ""
 
     def mrn(self) -> str:
         raw = self.cell("mrn")

@@ -196,3 +196,24 @@ def test_methods(desk: Client, sent: Import) -> None:
     assert desk.get(address(sent, "begin/")).status_code == 405
     assert desk.post(address(sent)).status_code == 405
     assert desk.get(reverse("interop:import_row", args=[row(3).public_id])).status_code == 405
+
+
+def test_hostile_values_in_any_place_are_refused_kindly(desk: Client, sent: Import) -> None:
+    hostile = ["\x00", "\u202eabc", "x" * 10_000, "'; DROP TABLE x;--", "{{7*7}}", "\N{GRINNING FACE}"]
+    for value in hostile:
+        assert desk.get(address(sent), {"reason": value, "state": value, "after": value}).status_code == 200
+        data = {"d:stage_system_missing:stage": value, f"d:{value[:200]}": value, "t:x:y": value}
+        assert desk.post(f"/clinic/import/rows/{row(3).public_id}/", data).status_code == 422
+        assert desk.post(address(sent, "reading/"), {"encoding": value, "column_0": value}).status_code == 422
+        assert (
+            desk.post("/clinic/import/", {"file": SimpleUploadedFile(f"a{value[:50]}.csv", b"%PDF")}).status_code == 422
+        )
+    assert row(3).decisions == {}
+
+
+def test_a_cell_with_nul_and_a_monstrous_one_are_handed_back(desk: Client) -> None:
+    register = b"MRN,Name,Joint\n1,A\x00 B,L hip\n2," + b"x" * 100_000 + b",L hip\n3,C D,L hip\n"
+
+    desk.post("/clinic/import/", {"file": SimpleUploadedFile("register.csv", register)})
+
+    assert list(ImportRow.objects.order_by("number").values_list("reason", flat=True)) == ["nul", "long_cell", ""]
