@@ -152,6 +152,9 @@ def hand_over(flag: Flag, *, to: User, by: User, now: datetime, note: str = "") 
     if flag.owner_id == to.pk:
         raise ValidationError({"to": _("They have it already.")})
     _change(flag, **_owned(to, now))
+    flag.owner = to
+    if flag.severity == Flag.Severity.RED:
+        telling.urgent(flag, now=now)
     _restart_escalation(flag, now=now)
     _acted(flag, "handed_over", by=by, now=now, note=": ".join(filter(None, (str(to), note))))
 

@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts import clock
 from accounts.models import AuditEvent, Clinic, Membership, User
@@ -157,6 +159,35 @@ def test_a_rule_that_breaks_delays_only_its_own_joint(joint: Joint, clinic: Clin
     assert Flag.objects.filter(joint=joint).exists()
 
 
+MOMENTS = st.integers(0, 500 * 24 * 60).map(lambda minutes: NOW - timedelta(minutes=minutes))
+REPORTS = st.fixed_dictionaries(
+    {
+        "at": MOMENTS,
+        "entered_at": MOMENTS,
+        "nrs": st.integers(0, 10),
+        "note": st.sampled_from(["", "{usual}", "<b>", "%(n)s"]),
+        "aid": st.none() | st.integers(0, 3),
+        "distance": st.none() | st.integers(0, 4),
+        **{box: st.booleans() for box in ("cannot_bear_weight", "fever", "clot", "wound", "wants_review", "locking")},
+    }
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(REPORTS, min_size=1, max_size=40))
+def test_whatever_a_diary_holds_the_sweep_judges_it_and_the_card_can_be_read(
+    clinic: Clinic, clinician: User, reports: list[dict[str, Any]]
+) -> None:
+    joint = make.make_joint(make.make_patient(clinic))
+    for said in reports:
+        entry(joint, **said)
+    balance = sweeping.sweep(now=NOW)
+    assert (balance.failed, balance.balanced) == (0, True)
+    assert not PainLog.objects.filter(judged_at=None).exists()
+    for flag in Flag.objects.filter(joint=joint):
+        assert signed_in(clinician).get(url(flag)).status_code == 200
+
+
 # --- Ownership -------------------------------------------------------------------------------------------------------
 def test_one_wins_the_claim_and_the_other_reads_who(joint: Joint, clinic: Clinic, clinician: User) -> None:
     faster = make.make_staff(clinic, "clinician", name="Dr Dahl")
@@ -188,6 +219,7 @@ def test_handing_over_goes_to_a_clinician_of_this_clinic_only(joint: Joint, clin
     assert client.post(url(flag, "hand-over"), {"version": 1, "to": str(colleague.public_id)}).status_code == 302
     flag.refresh_from_db()
     assert flag.owner == colleague
+    assert StaffMessage.objects.filter(to=colleague, flag=flag).exists()
     again = client.post(url(flag, "hand-over"), {"version": flag.version, "to": str(colleague.public_id)})
     assert again.status_code == 422
 
