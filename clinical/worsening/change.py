@@ -9,9 +9,10 @@ the entries:
 - *small step* and *large step*: since some day it has been 2, or 3, points higher;
 - *slow rise*: since some week it has been rising, by 2 points in 8 weeks.
 
-For every story with a change, the day it began is the one that tells it best. `evidence` is by how
-much the best of them beats the best one without a change (log of odds), less where the usual level
-is young; one day can add only so much. `needed` is what is asked of this person: more where diaries
+For every story with a change, all days on which it could have begun are weighed together, and the
+one that tells it best is shown. `evidence` is by how much the stories of a step, or that of a slow
+rise, beat the best one without a change (log of odds), less where the usual level is young; one day
+can add only so much. `needed` is what is asked of this person: more where diaries
 are calm, less where they are noisy, so that 2 points are seen in both.
 
 Sums are carried from day to day, so a day costs the same in the first week and in the tenth year.
@@ -20,7 +21,7 @@ Sums are carried from day to day, so a day costs the same in the first week and 
 from __future__ import annotations
 
 from enum import IntEnum
-from math import log, sqrt
+from math import exp, log, sqrt
 from typing import NamedTuple
 
 from clinical.worsening.policy import Policy
@@ -30,6 +31,7 @@ ROUNDING = 0.08  # variance of rounding to whole numbers, 1/12
 TAIL = 5.0  # degrees of freedom of Student's t: real diaries have fat tails
 HALF = -(TAIL + 1.0) / 2.0
 FORGETS = 1.0 - 1.0 / 150.0  # spread and memory forget over about 150 days
+FIRST_DAY = 1.0  # what it costs a story to begin on just this day
 NEIGHBOURS = 2  # days further apart than this do not teach memory
 MEMORY_MOST = 0.9
 CLIP = 3.0  # spreads: no day counts as further out than this for spread and memory
@@ -157,7 +159,8 @@ def advance(standing: Standing, day: int, value: float, policy: Policy, *, froze
     evidence, shape, began = small.score / (1.0 + small.days * doubt), Shape.SMALL_STEP, small.began
     other = large.score / (1.0 + large.days * doubt) - policy.large_step_cost
     if other > evidence:
-        evidence, shape, began = other, Shape.LARGE_STEP, large.began
+        shape, began = Shape.LARGE_STEP, large.began
+    evidence = _either(evidence, other)
     needed = _needed(spread, memory, standing.weeks, policy)
     clip = policy.learning_clip * spread
     highest = person.usual + clip + policy.slow_rise
@@ -221,9 +224,14 @@ def _step(step: Step, day: int, points: float, sight: Foresight, no_change_befor
     surprise, kept, scale, as_usual, most = sight
     starts = no_change_before + as_usual + _clipped(_score(surprise - points, scale) - as_usual, most)
     goes_on = step.score + as_usual + _clipped(_score(surprise - points * (1.0 - kept), scale) - as_usual, most)
-    if starts >= goes_on:
-        return Step(starts - no_change, day, 1)
-    return Step(goes_on - no_change, step.began, step.days + 1)
+    starts -= FIRST_DAY
+    total = _either(starts, goes_on) - no_change
+    return Step(total, day, 1) if starts >= goes_on else Step(total, step.began, step.days + 1)
+
+
+def _either(one: float, other: float) -> float:
+    """The score of two stories taken together (log of the sum of odds)."""
+    return max(one, other) + log(1.0 + exp(-abs(one - other)))
 
 
 def _needed(spread: float, memory: float, weeks: tuple[Week, ...], policy: Policy) -> float:

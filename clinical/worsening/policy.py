@@ -57,7 +57,7 @@ class Policy:
     slow_rise_weeks: int = _count(8, "rule 13, design", least=3, most=12)
     large_step_cost: float = _figure(0.5, "measured: how much rarer than a small step", least=0.0, most=20)
     slow_rise_cost: float = _figure(0.0, "measured: how much rarer than a small step", least=0.0, most=20)
-    evidence_needed: float = _figure(5.8, "rules 7 and 13, measured: 0.5 false flags a year", least=1.0, most=50.0)
+    evidence_needed: float = _figure(6.3, "rules 7 and 13, measured: 0.5 false flags a year", least=1.0, most=50.0)
     noise_typical: float = _figure(
         1.5, "measured: spread, times what memory adds", least=0.5, most=5, unit="NRS points"
     )
@@ -68,7 +68,7 @@ class Policy:
     sparse_least: float = _figure(0.6, "measured: least a sparse diary is asked for, times", least=0.1, most=1.0)
     usual_entries: int = _count(5, "rules 6, 7, 13, measured: days before a usual level is known", least=3)
     usual_memory: float = _figure(100, "rules 6, 7, 13, measured", least=10, most=400, unit="days with an entry")
-    clinic_usual_weight: int = _count(5, "design: a level noted at the clinic counts as so many days")
+    clinic_usual_weight: int = _count(10, "design: a level noted at the clinic counts as so many days")
     learning_clip: float = _figure(2.0, "measured: what one day may teach", least=0.5, most=10, unit="own spreads")
     entry_most: float = _figure(2.0, "measured: what one entry may add to the evidence", least=0.5, most=20)
     still_up: float = _points(1, "rules 7 and 13, measured: the newest entry above usual", least=0.5)
