@@ -173,6 +173,7 @@ ACTIONS = {
     "end": "patients:end",
     "resume": "patients:resume",
     "invite": "patients:invite",
+    "phone_log": "followups:log_by_phone",
 }
 
 
