@@ -465,6 +465,7 @@ def reasons(rows: QuerySet[ImportRow]) -> list[tuple[str, int]]:
 
 
 def handed_back(received: Import) -> Iterator[tuple[ImportRow, list[Problem]]]:
-    """Rows that could not be used, with what to put right."""
-    for row in received.rows.filter(state=State.REFUSED).order_by("number").iterator(chunk_size=500):
-        yield row, [problem for kept in row.problems if (problem := problem_from(kept)).severity is Severity.REFUSE]
+    """Rows that did not come in, because they cannot be used or wait for a look, with what to put right."""
+    left_out = received.rows.filter(state__in=(State.REFUSED, State.LOOK))
+    for row in left_out.order_by("number").iterator(chunk_size=500):
+        yield row, [p for kept in row.problems if (p := problem_from(kept)).severity is not Severity.NOTICE]

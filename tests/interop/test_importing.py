@@ -258,6 +258,12 @@ def test_rows_are_handed_back_with_the_reason_and_run_nothing(clinic: Clinic) ->
     assert "'=HYPERLINK" in text
 
 
+def test_rows_that_wait_are_handed_back_too(clinic: Clinic) -> None:
+    sent = received(clinic, LEE, LEE.replace("AV-1", "AV-2").replace("ARCO 2", "3b"))
+
+    assert "AV-2" in rejects.as_csv(sent).decode("utf-8-sig")
+
+
 def test_a_worker_that_died_is_taken_over_and_nothing_comes_twice(clinic: Clinic) -> None:
     sent = received(clinic, LEE, LEE.replace("AV-1", "AV-2").replace("Lee, Ann", "Roe, Jo"))
     importing.begin(sent, by=None, now=NOW)

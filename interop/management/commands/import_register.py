@@ -35,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would come of it and change nothing")
         parser.add_argument("--json", action="store_true")
         parser.add_argument(
-            "--rejects", metavar="OUT.csv", help="write the rows that cannot be used here, with the reason"
+            "--rejects", metavar="OUT.csv", help="write the rows that did not come in here, with the reason"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
