@@ -64,8 +64,12 @@ def seed(*, patients: int, seed: int, now: datetime) -> None:
     )
     password = make_password(PASSWORD)
     staff = [_staff(clinic, *row, password) for row in STAFF]
-    for number in range(patients):
-        _patient(rng, number, clinic, staff, password, now)
+    people = [_patient(rng, number, clinic, staff, password, now) for number in range(patients)]
+    planning.plan_first([patient for patient, _ in people], clinic=clinic, by=None, now=now)
+    for number, (patient, lived) in enumerate(people):
+        _date_the_plan(patient, lived, clinic, staff[number % 2] if rng.random() < 0.7 else None)
+        if patient.ended_on is None and (number == 0 or rng.random() < 0.5):
+            _keep_diary(rng, patient, lived, staff, now, chosen=number == 0)
     _calls(rng, clinic, staff, now)
 
 
@@ -75,7 +79,9 @@ def _staff(clinic: Clinic, username: str, name: str, role: Role, password: str) 
     return user
 
 
-def _patient(rng: Random, number: int, clinic: Clinic, staff: list[User], password: str, now: datetime) -> None:
+def _patient(
+    rng: Random, number: int, clinic: Clinic, staff: list[User], password: str, now: datetime
+) -> tuple[Patient, Life]:
     today = clock.day_of(now, clinic)
     who, lived = identity(rng, number, today=today), life(rng, today=today)
     began = _moment(lived.studies[0].on, clinic)
@@ -112,10 +118,7 @@ def _patient(rng: Random, number: int, clinic: Clinic, staff: list[User], passwo
     if not number % 3:
         Exposure.objects.create(patient=patient, kind=rng.choice(CAUSES), entered_at=began, entered_by=staff[2])
     _keep_past(patient, lived, joints, clinic, staff, now)
-    planning.replan(patient, by=None, now=now)
-    _date_the_plan(patient, lived, clinic, staff[number % 2] if rng.random() < 0.7 else None)
-    if not ended and (number == 0 or rng.random() < 0.5):
-        _keep_diary(rng, patient, lived, joints, staff, now, chosen=number == 0)
+    return patient, lived
 
 
 def _date_the_studies(patient: Patient, lived: Life, clinic: Clinic, staff: list[User], today: date) -> None:
@@ -212,7 +215,6 @@ def _keep_diary(
     rng: Random,
     patient: Patient,
     lived: Life,
-    joints: dict[tuple[str, str], Joint],
     staff: list[User],
     now: datetime,
     *,
@@ -220,6 +222,7 @@ def _keep_diary(
 ) -> None:
     """Judged when it came, but for the last days of a joint that has become worse: the rules see those first."""
     zone, today = patient.zone, clock.day_of(now, patient.clinic)
+    joints = {(joint.site, joint.side): joint for joint in Joint.objects.filter(patient=patient)}
     for number, hip in enumerate(lived.hips):
         joint = joints[str(hip.key[0]), str(hip.key[1])]
         worse = rng.randint(8, 13) if (chosen and number == 0) or rng.random() < 0.12 else 0
