@@ -57,12 +57,12 @@ class Policy:
     slow_rise_weeks: int = _count(8, "rule 13, design", least=3, most=12)
     large_step_cost: float = _figure(0.5, "measured: how much rarer than a small step", least=0.0, most=20)
     slow_rise_cost: float = _figure(0.0, "measured: how much rarer than a small step", least=0.0, most=20)
-    evidence_needed: float = _figure(6.3, "rules 7 and 13, measured: 0.5 false flags a year", least=1.0, most=50.0)
+    evidence_needed: float = _figure(6.2, "rules 7 and 13, measured: 0.5 false flags a year", least=1.0, most=50.0)
     noise_typical: float = _figure(
         1.5, "measured: spread, times what memory adds", least=0.5, most=5, unit="NRS points"
     )
     calm_most: float = _figure(1.3, "measured: most a calm diary is asked for, times", least=1.0, most=5.0)
-    noisy_least: float = _figure(0.5, "measured: least a noisy diary is asked for, times", least=0.1, most=1.0)
+    noisy_least: float = _figure(0.55, "measured: least a noisy diary is asked for, times", least=0.1, most=1.0)
     logged_typical: float = _figure(0.65, "design: share of days with an entry", least=0.05, most=1.0)
     dense_most: float = _figure(1.3, "measured: most a full diary is asked for, times", least=1.0, most=5.0)
     sparse_least: float = _figure(0.6, "measured: least a sparse diary is asked for, times", least=0.1, most=1.0)
