@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.templatetags.words import away, day, full_day, late
-from followups import words
+from followups import flag_words, words
 from followups.patient_page import wording
 from followups.patient_page.record import FindingRow, FlagRow, FollowUpRow, JointRow, Record, StudyRow
 from followups.worklist import REVIEW_DAYS
@@ -416,21 +416,21 @@ def to_do(record: Record, shown: Iterable[Card]) -> list[ToDo]:
 
 
 def flag_cards(record: Record, role: str) -> list[FlagCard]:
-    names = {j.pk: wording.joint_name(*j.key) for j in record.joints}
-    return [_flag_card(record, f, names[f.joint_id], role) for f in record.flags if f.closed_at is None]
+    joints = {j.pk: j for j in record.joints}
+    return [_flag_card(record, f, joints[f.joint_id], role) for f in record.flags if f.closed_at is None]
 
 
-def _flag_card(record: Record, flag: FlagRow, name: str, role: str) -> FlagCard:
+def _flag_card(record: Record, flag: FlagRow, joint: JointRow, role: str) -> FlagCard:
     today, past = record.today, flag.due_at < record.now
     due = wording.clock_moment(flag.due_at, record.zone, today)
     opened = wording.clock_moment(flag.opened_at, record.zone, today)
-    rule = str(wording.RULES.get(flag.rule, _("rule %(n)s") % {"n": flag.rule}))
+    told = wording.flag_of(flag, joint, record.patient)
     return FlagCard(
         severity=flag.severity,
         clock=_clock(flag, record),
         past=past,
-        title=f"{name}: {rule}",
-        sentence=wording.flag_sentence(flag.sentence, today),
+        title=f"{wording.joint_name(*joint.key)}: {flag_words.rule_name(flag.evidence)}",
+        sentence=flag_words.sentence(told, today=today),
         figures=_figures(flag),
         dates=_("Opened %(opened)s. Review by %(due)s.") % {"opened": opened, "due": due},
         owner=flag.owner,

@@ -7,7 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.templatetags.words import full_day, late
-from followups import charts
+from followups import charts, flag_words
 from followups.charts.paper import SHEET, room
 from followups.models import Contact, Reminder
 from followups.patient_page import wording
@@ -214,7 +214,7 @@ def _window(f: FollowUpRow, days: charts.Days, today: date) -> charts.Window | N
 def _flags(record: Record, joint: JointRow) -> Iterator[charts.FlagMark]:
     for flag in record.flags:
         if flag.joint_id == joint.pk and flag.closed_at is None:
-            told = wording.flag_sentence(flag.sentence, record.today)
+            told = flag_words.short(wording.flag_of(flag, joint, record.patient), today=record.today)
             yield charts.FlagMark(flag.opened_at.astimezone(record.zone).date(), flag.severity, told)
 
 

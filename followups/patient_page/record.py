@@ -169,7 +169,6 @@ class FlagRow(NamedTuple):
     joint_id: int
     severity: str
     rule: int
-    sentence: dict[str, Any]
     evidence: dict[str, Any]
     opened_at: datetime
     due_at: datetime
@@ -384,7 +383,7 @@ def _flags(patient: Patient) -> list[FlagRow]:
     return [
         FlagRow(*row)
         for row in rows.values_list(
-            "public_id", "joint_id", "severity", "rule", "sentence", "evidence", "opened_at", "due_at", "closed_at",
+            "public_id", "joint_id", "severity", "rule", "evidence", "opened_at", "due_at", "closed_at",
             "owner__name", "owner__username",
         )
     ]  # fmt: skip

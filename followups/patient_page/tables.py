@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Role
 from accounts.templatetags.words import full_day, side_mark
-from followups import words
+from followups import flag_words, words
 from followups.models import Reminder
 from followups.patient_page import wording
 from followups.patient_page.cards import Card
@@ -377,8 +377,10 @@ def story(record: Record, shown: Sequence[Card], recent_contacts: Sequence[tuple
 
 
 def _flagged(record: Record, badges: dict[int, SafeString]) -> Iterator["StoryLine"]:
+    joints = {j.pk: j for j in record.joints}
     for flag in record.flags:
-        told = _("Flag: %(why)s") % {"why": wording.flag_sentence(flag.sentence, record.today)}
+        row = wording.flag_of(flag, joints[flag.joint_id], record.patient)
+        told = _("Flag: %(why)s") % {"why": flag_words.short(row, today=record.today)}
         yield flag.opened_at.astimezone(record.zone).date(), badges.get(flag.joint_id, ""), told, flag.owner
 
 

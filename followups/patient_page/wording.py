@@ -1,7 +1,6 @@
 """How the patient page names stages, sizes, studies and things to do."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,9 +13,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import access
 from accounts.templatetags.words import day, full_day
 from clinical import staging, treatments
-from clinical.worsening import WORDS
-from followups.patient_page.record import FindingRow
-from patients.models import Site
+from followups.models import Flag
+from followups.patient_page.record import FindingRow, FlagRow, JointRow
+from patients.models import Joint, Patient, Site
 
 KINDS: dict[str, Promise | str] = {
     "DX": gettext_lazy("X-ray"),
@@ -48,28 +47,6 @@ PROMPTS: dict[str, Promise | str] = {
     "date_of_operation": gettext_lazy("Record the day of the operation"),
 }
 IMAGE_PROMPTS = frozenset({"image_other_hip", "image_both_hips", "repeat_mri_other_hip", "image_painful_joint"})
-RULES: dict[int, Promise | str] = {
-    1: gettext_lazy("cannot put weight on it"),
-    2: gettext_lazy("a fall or an injury"),
-    3: gettext_lazy("fever"),
-    4: gettext_lazy("signs of a clot"),
-    5: gettext_lazy("the wound"),
-    6: gettext_lazy("sudden severe pain"),
-    7: gettext_lazy("pain above the usual level"),
-    8: gettext_lazy("pain where there was none"),
-    9: gettext_lazy("pain in a joint without a known lesion"),
-    10: gettext_lazy("new pain at rest or at night"),
-    11: gettext_lazy("new locking or giving way"),
-    12: gettext_lazy("walks less than before"),
-    13: gettext_lazy("pain rising slowly"),
-    14: gettext_lazy("a score went down"),
-    15: gettext_lazy("pain stays high"),
-    16: gettext_lazy("no entries any more"),
-    17: gettext_lazy("the image shows a change"),
-    18: gettext_lazy("new steroid course"),
-    19: gettext_lazy("ache under a bisphosphonate"),
-    20: gettext_lazy("asks for somebody to look"),
-}
 # As short as beside a bar.
 SHORT: dict[str, Promise | str] = {
     "XR": gettext_lazy("X-ray"),
@@ -186,14 +163,6 @@ def clock_moment(at: datetime, zone: ZoneInfo, today: date) -> str:
     return f"{day(local.date(), today)} {local:%H:%M}"
 
 
-def flag_sentence(stored: dict[str, Any], today: date) -> str:
-    """What the rule said: {"code", "params"}."""
-    params = {name: _param(value, today) for name, value in stored.get("params", {}).items()}
-    template = WORDS.get(stored.get("code", ""))
-    return _(template).format_map(params) if template else ""
-
-
-def _param(value: Any, today: date) -> Any:
-    if isinstance(value, str) and len(value) == 10 and value[4:5] == "-":
-        return day(date.fromisoformat(value), today)
-    return number(value) if isinstance(value, float) else value
+def flag_of(row: FlagRow, joint: JointRow, patient: Patient) -> Flag:
+    """The flag as `followups.flag_words` wants it; never saved."""
+    return Flag(evidence=row.evidence, rule=row.rule, patient=patient, joint=Joint(site=joint.site, side=joint.side))

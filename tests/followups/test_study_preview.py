@@ -48,7 +48,7 @@ def asked_for(patient: Patient) -> FollowUp:
 
 
 def said(patient: Patient, by: User, **typed: Any) -> str:
-    return answer(patient, by, **typed).content.decode()
+    return str(answer(patient, by, **typed).content.decode())
 
 
 def answer(patient: Patient, by: User, **typed: Any) -> Any:
