@@ -180,7 +180,7 @@ ACTIONS = {
 def _actions(record: Record, role: str) -> dict[str, str]:
     """What this role may do here, by name; what it may not is absent."""
     patient = record.patient
-    left = {"end"} if patient.ended_on else {"resume"}
+    left = {"end", "phone_log"} if patient.ended_on else {"resume"}
     if patient.user_id:
         left.add("invite")
     found = {

@@ -329,6 +329,8 @@ def _planned(record: Record, joint: JointRow, live: FollowUpRow) -> Step:
         told = f"{target}, {away(ahead)}" if 0 <= ahead <= 92 else target
         span = wording.window(live.opens_on, live.closes_on, today)
         when = _("target %(target)s · window %(span)s") % {"target": told, "span": span}
+    if live.brought_forward_to:
+        when += " · " + _("a clinician wants it by %(day)s") % {"day": day(live.brought_forward_to, today)}
     if live.promised_on:
         when += " · " + _("agreed for %(day)s") % {"day": day(live.promised_on, today)}
     return Step(label, _exam(joint, live), when, days > 0, live.owner, "", why(live))

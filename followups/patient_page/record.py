@@ -128,6 +128,7 @@ class FollowUpRow(NamedTuple):
     opened_at: datetime
     ended_at: datetime | None
     promised_on: date | None
+    brought_forward_to: date | None
     owner_name: str | None
     owner_username: str | None
     protocol: int
@@ -309,7 +310,8 @@ def _follow_ups(patient: Patient) -> list[FollowUpRow]:
     found: dict[int, FollowUpRow] = {}
     for row in rows.values_list(
         "pk", "public_id", "joint_id", "status", "studies", "opens_on", "target_on", "closes_on", "reasons", "change",
-        "timing", "opened_at", "ended_at", "promised_on", "owner__name", "owner__username", "protocol__number",
+        "timing", "opened_at", "ended_at", "promised_on", "brought_forward_to", "owner__name",
+        "owner__username", "protocol__number",
         "completed_by__made_on",
     ):  # fmt: skip
         found.setdefault(row[0], FollowUpRow(*row))

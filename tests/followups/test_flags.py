@@ -339,6 +339,8 @@ def test_what_is_brought_forward_stands_on_the_worklist_and_leaves_the_plan_alon
     assert "wanted by Sun 22 Nov" in page
     assert (follow_up.studies, follow_up.target_on) == (before, NOW.date() + 90 * DAY)
     assert follow_up.brought_forward_until == NOW.date() + 33 * DAY
+    record = body(signed_in(coordinator).get(f"/clinic/patients/{joint.patient.public_id}/"))
+    assert "a clinician wants it by Sun 22 Nov" in record
 
 
 def test_an_override_ends_when_its_time_has_run_out(joint: Joint, clinician: User) -> None:
@@ -480,6 +482,7 @@ def test_a_red_card_says_the_minute_and_what_was_said_at_once(joint: Joint, clin
     page = body(signed_in(clinician).get(url(raised(joint))))
     assert "today at 10:00" in page
     assert f'href="tel:{joint.patient.phone}"' in page
+    assert f'href="/clinic/patients/{joint.patient.public_id}/"' in page
     assert "Until you have spoken to someone, stay off the leg." in page
     assert "No call is noted yet." in page
 
