@@ -1,5 +1,6 @@
 """Real processes on this run's PostgreSQL and Redis: started with their own data, and killed."""
 
+import itertools
 import os
 import signal
 import socket
@@ -8,14 +9,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any, LiteralString
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import psycopg
 import pytest
+from celery import Celery
 from psycopg.sql import SQL, Identifier
 
+from tests.faults.sinks import Sinks, open_sinks
+
+_number = itertools.count(1)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -83,25 +90,51 @@ class World:
         until(lambda: _listens(self.redis_port), "Redis")
         return server
 
-    def worker(self) -> Process:
+    def forget(self) -> None:
+        """Wipe the whole of Redis."""
+        subprocess.run(["redis-cli", "-p", str(self.redis_port), "flushall"], check=True, capture_output=True)
+
+    def worker(self, *, hands: int = 1) -> Process:
         """Back only when it consumes."""
         log = self.folder / "worker.log"
         before = log.read_text().count(" ready.") if log.exists() else 0
         process = self.start(
             "worker", "-m", "celery", "-A", "avntracker", "worker", "--without-gossip", "--without-mingle",
-            "--concurrency", "1", "--loglevel", "info",
+            "--concurrency", str(hands), "--loglevel", "info",
         )  # fmt: skip
         until(lambda: log.read_text().count(" ready.") > before, "the worker")
         return process
 
-    def beat(self) -> Process:
-        return self.start("beat", "-m", "celery", "-A", "avntracker", "beat", "--pidfile=", "--loglevel", "info")
+    def beat(self, number: int = 1) -> Process:
+        """The scheduler, a tick each second; another number is another machine's."""
+        return self.start(f"beat{number}", "-m", "tests.faults.quick_beat", str(self.folder / f"beat{number}-schedule"))
 
-    def web(self) -> str:
+    def send(self, task: str, *ids: int) -> None:
+        """Ring for a worker, as the app does."""
+        with Celery(broker=self.environment["REDIS_URL"]) as bell:
+            bell.send_task(f"followups.tasks.{task}", ids)
+
+    def ask(self, query: LiteralString) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+            return connection.execute(query).fetchall()
+
+    def one(self, query: LiteralString) -> Any:
+        return self.ask(query)[0][0]
+
+    def let_it_be(self, moment: datetime) -> None:
+        """For every process, from now on."""
+        new = self.folder / "clock.new"
+        new.write_text(moment.isoformat())
+        new.replace(self.environment["AVN_CLOCK_FILE"])
+
+    def web(self, *, workers: int = 1) -> str:
         """The address at which it answers."""
         self.manage("collectstatic", "--no-input", "--verbosity", "0")
         port = free_port()
-        self.start("web", "-m", "gunicorn", "avntracker.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket")
+        self.start(
+            "web", "-m", "gunicorn", "avntracker.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket",
+            "--workers", str(workers),
+        )  # fmt: skip
         address = f"http://127.0.0.1:{port}"
         until(lambda: status_of(address + "/health/live") == 200, "the web server")
         return address
@@ -123,30 +156,62 @@ def status_of(address: str) -> int:
         return 0
 
 
-@pytest.fixture
-def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
-    """A database of its own beside the tests' one, migrated; nothing runs yet but Redis."""
+def _server() -> str:
     server = os.environ.get("DATABASE_URL", "")
     assert server.startswith("postgres"), "these tests need PostgreSQL and Redis: run them by `make test`"
-    name = f"fault_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**8}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    return server
+
+
+def _database(name: str) -> str:
+    return _server().rsplit("/", 1)[0] + f"/{name}"
+
+
+def _administer(statement: LiteralString, *names: str) -> None:
+    with psycopg.connect(_server(), autocommit=True) as connection:
+        connection.execute(SQL(statement).format(*(Identifier(name) for name in names)))
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a database with all tables and nobody in it: each world begins as a copy."""
+    name = f"fault_{os.getpid()}_empty"
+    _administer("CREATE DATABASE {}", name)
+    settings = {"DATABASE_URL": _database(name), "AVN_DATA_DIR": str(tmp_path_factory.mktemp("data"))}
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=ROOT, env=os.environ | settings, check=True, timeout=300,
+    )  # fmt: skip
+    yield name
+    _administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def sinks() -> Iterator[Sinks]:
+    with open_sinks() as sinks:
+        yield sinks
+
+
+@pytest.fixture
+def world(tmp_path: Path, migrated: str, sinks: Sinks) -> Iterator[World]:
+    """A database of its own; nothing runs yet but Redis and what messages arrive at."""
+    name = f"fault_{os.getpid()}_{next(_number)}"
+    _administer("CREATE DATABASE {} TEMPLATE {}", name, migrated)
     port = free_port()
     environment = os.environ | {
-        "DATABASE_URL": server.rsplit("/", 1)[0] + f"/{name}",
+        "DATABASE_URL": _database(name),
         "REDIS_URL": f"redis://127.0.0.1:{port}/0",
         "AVN_DATA_DIR": str(tmp_path / "data"),
+        "AVN_CLOCK_FILE": str(tmp_path / "clock"),
         "AVN_MODE": "demo",
         "PYTHONWARNINGS": "ignore",
+        **sinks.environment,
     }
     it = World(environment, tmp_path, port, [])
     try:
         it.redis()
-        it.manage("migrate", "--verbosity", "0")
         yield it
     finally:
         for process in it.running:
             if process.alive():
                 process.kill()
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+        _administer("DROP DATABASE {} WITH (FORCE)", name)
