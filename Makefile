@@ -1,6 +1,6 @@
 # Everything a person or a machine does with this checkout. Nothing is left outside it but Debian packages.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench pins format
+.PHONY: help setup demo check test bench screenshots pins format
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -16,6 +16,9 @@ check: ## format, lint, types, templates, layers, migrations
 
 test: ## every test, on PostgreSQL with Redis and on SQLite
 	@scripts/test
+
+screenshots: ## the pictures of the README, in docs/pictures
+	@scripts/screenshots
 
 bench: ## the ratios of benchmarks/
 	@scripts/setup dev
