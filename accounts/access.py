@@ -172,6 +172,18 @@ FLAGS: Mapping[str, Door] = {
     "followups:flag_close": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
 }
 
+# The thresholds of the worsening rules: read by those who work with records, changed by clinicians.
+RULES: Mapping[str, Door] = {
+    "followups:rules": Door(RECORDS, Scope.CLINIC),
+    "followups:rules_draft": Door(RECORDS, Scope.CLINIC),
+    "followups:rules_history": Door(RECORDS, Scope.CLINIC),
+    "followups:rules_change": Door(CLINICIANS, Scope.CLINIC, methods=FORM),
+    "followups:rules_try": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:rules_progress": Door(RECORDS, Scope.CLINIC, Kind.FRAGMENT, polled=True),
+    "followups:rules_approve": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:rules_discard": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
+}
+
 OVERSIGHT: Mapping[str, Door] = {
     "followups:dashboard": Door(RECORDS, Scope.CLINIC),
     "followups:behind": Door(RECORDS, Scope.CLINIC),
@@ -212,6 +224,7 @@ DOORS: Mapping[str, Door] = {
     **PATIENTS_READ,
     **WORKLIST,
     **FLAGS,
+    **RULES,
     **OVERSIGHT,
     **IMPORT,
     **DIARY,

@@ -82,6 +82,15 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
         OPERATIONAL: "id patient made_at made_by expires_at accepted_at",
     },
     "followups.ProtocolVersion": {OPERATIONAL: "id clinic number data activated_at activated_by note"},
+    "followups.PolicyVersion": {
+        OPERATIONAL: "id public_id clinic number data note minutes_per_flag written_at written_by activated_at"
+        " activated_by version",
+    },
+    "followups.PolicyRun": {
+        CLINICAL: "result",
+        OPERATIONAL: "id public_id clinic policy draft in_force since until asked_at asked_by joints joints_done"
+        " joints_failed last_joint beat_at finished_at",
+    },
     "followups.PatientPlan": {
         CLINICAL: "prompts replan_on",
         OPERATIONAL: "id patient protocol planned_on planned_at",

@@ -199,6 +199,7 @@ CELERY_BEAT_SCHEDULE = {
     # The tick asks what should be true now, so a stale one is worth nothing.
     "sweep": {"task": "followups.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "imports": {"task": "interop.tasks.take_over", "schedule": 60.0, "options": {"expires": 60}},
+    "rule lab": {"task": "followups.tasks.take_over_policy_runs", "schedule": 60.0, "options": {"expires": 60}},
     "prove": {"task": "followups.tasks.prove", "schedule": 60.0 * 60, "options": {"expires": 3600}},
 }
 

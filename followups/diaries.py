@@ -1,6 +1,8 @@
 """A stored diary as the values that the worsening rules judge."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from clinical.treatments import OPERATIONS, REPLACEMENTS
@@ -42,30 +44,40 @@ COLUMNS = ("public_id", "felt_at", "entered_at", "nrs", "aid", "distance", "by_p
 def entries(joint: Joint, *, zone: ZoneInfo, now: datetime) -> list[Entry]:
     """The joint's entries of the last 400 days, corrections taken into account."""
     logs = PainLog.objects.filter(joint=joint, entered_in_error=False, felt_at__gt=now - LOOK_BACK)
-    return [
-        Entry(
-            felt_at=felt_at.astimezone(zone),
-            nrs=nrs,
-            ticks=frozenset(tick for tick, on in zip(TICKS.values(), ticks, strict=True) if on),
-            aid=aid,
-            distance=distance,
-            recorded_at=entered_at,
-            by=By.STAFF if by_phone else By.PATIENT,
-            key=str(public_id),
-        )
-        for public_id, felt_at, entered_at, nrs, aid, distance, by_phone, *ticks in logs.values_list(*COLUMNS)
-    ]
+    return [entry(row, zone) for row in logs.values_list(*COLUMNS)]
+
+
+def entry(row: Sequence[Any], zone: ZoneInfo) -> Entry:
+    """One stored log, its `COLUMNS` in a row."""
+    public_id, felt_at, entered_at, nrs, aid, distance, by_phone, *ticks = row
+    return Entry(
+        felt_at=felt_at.astimezone(zone),
+        nrs=nrs,
+        ticks=frozenset(tick for tick, on in zip(TICKS.values(), ticks, strict=True) if on),
+        aid=aid,
+        distance=distance,
+        recorded_at=entered_at,
+        by=By.STAFF if by_phone else By.PATIENT,
+        key=str(public_id),
+    )
 
 
 def context(joint: Joint, *, today: date) -> JointContext:
     """What is known of the joint besides its diary."""
     plan = JointPlan.objects.filter(joint=joint).first()
-    treatments = list(Treatment.objects.filter(joint=joint, entered_in_error=False, on__lte=today))
+    treatments = Treatment.objects.filter(joint=joint, entered_in_error=False, on__lte=today)
     status = (
         SymptomStatus.objects.filter(joint=joint, entered_in_error=False, on__lte=today).order_by("-on", "-pk").first()
     )
+    return context_of(joint.state, plan, list(treatments), status)
+
+
+def context_of(
+    state: str, plan: JointPlan | None, treatments: Sequence[Treatment], status: SymptomStatus | None
+) -> JointContext:
+    """`state` is the joint's own, which the plan may know better."""
     return JointContext(
-        kind=_kind(plan.state if plan else joint.state),
+        kind=_kind(plan.state if plan else state),
         asymptomatic=None if status is None or status.value == YesNo.NOT_KNOWN else status.value == YesNo.NO,
         large=bool(plan and plan.group in ("large", "not_sized")),
         operations=tuple(Operation(t.on, kind) for t in treatments if (kind := _operation(t.code))),

@@ -7,8 +7,9 @@ bounded by its nature (who is overdue now, open flags, failed messages) is asked
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
@@ -16,7 +17,7 @@ from django.db.models.functions import TruncMonth
 from accounts.models import Clinic
 from clinical.months import months as add_months
 from followups import addresses
-from followups.models import FollowUp, Reminder, Sweep
+from followups.models import Flag, FollowUp, Reminder, Sweep
 
 SHOWN = 1000  # of the overdue; beyond this the page says "999+"
 MONTHS, WEEKS = 12, 12
@@ -24,8 +25,8 @@ QUARTERS = 96  # of an hour, in a day
 
 
 def counted(clinic: Clinic, *, today: date) -> dict[str, Any]:
-    """What is kept with a proof: on-time figures by month, images needed by week."""
-    return {"months": _months(clinic, today), "weeks": _weeks(clinic, today)}
+    """What is kept with a proof: on-time figures by month, images needed by week, what rules led to."""
+    return {"months": _months(clinic, today), "weeks": _weeks(clinic, today), "yield": _yield(clinic, today)}
 
 
 def _months(clinic: Clinic, today: date) -> list[dict[str, Any]]:
@@ -63,6 +64,22 @@ def _weeks(clinic: Clinic, today: date) -> list[dict[str, Any]]:
                 seen.add(journey)
                 found[target_on - timedelta(days=target_on.weekday())]["mr" if study == "MR" else "xr"] += 1
     return [{"week": week.isoformat(), "xr": n["xr"], "mr": n["mr"]} for week, n in found.items()]
+
+
+def _yield(clinic: Clinic, today: date) -> list[dict[str, Any]]:
+    """Closed flags by their rule and the month of closing, and how many led to an action; only months that are over."""
+    zone = ZoneInfo(clinic.time_zone)
+    last = datetime.combine(today.replace(day=1), time.min, tzinfo=zone)
+    first = datetime.combine(add_months(last.date(), -MONTHS), time.min, tzinfo=zone)
+    rows = (
+        Flag.objects.at(clinic)
+        .filter(closed_at__gte=first, closed_at__lt=last)
+        .annotate(month=TruncMonth("closed_at", tzinfo=zone))
+        .values("rule", "month")
+        .annotate(flags=Count("pk"), acted=Count("pk", filter=~Q(outcome__in=Flag.NOT_ACTED)))
+    )
+    found = [row | {"month": row["month"].date().isoformat()} for row in rows]
+    return sorted(found, key=lambda row: (row["rule"], row["month"]))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from accounts import access, audit, clock
 from accounts.models import Clinic, Membership, MembershipQuerySet, User
 from accounts.templatetags.words import full_day
 from clinical import worsening
-from followups import diaries, opening_days, overriding, telling, words
+from followups import diaries, opening_days, overriding, policies, telling, words
 from followups.models import Flag, FlagEvent, FollowUp, Heartbeat
 from patients.models import Joint, PainLog, Patient
 
@@ -46,16 +46,17 @@ def judge_joint(joint: Joint, *, now: datetime) -> Flag | None:
         Patient.objects.select_for_update(of=("self",), no_key=True).select_related("clinic").get(pk=joint.patient_id)
     )
     waiting = list(PainLog.objects.filter(joint=joint, judged_at=None).values_list("pk", flat=True))
+    version, policy = policies.in_force(patient.clinic)
     judgement = worsening.judge(
         diaries.entries(joint, zone=patient.zone, now=now),
         diaries.context(joint, today=clock.day_of(now, patient.clinic)),
-        worsening.DEFAULT,
+        policy,
         now=now,
         flags_before=diaries.flags_before(joint, now=now),
     )
     flag = Flag.objects.open().filter(joint=joint).first()
     if flag is None and judgement.opens:
-        flag = _open(patient, joint, judgement.opens, now=now)
+        flag = _open(patient, joint, judgement.opens, version=version, now=now)
     elif flag and judgement.joins:
         _join(flag, patient.clinic, judgement.joins, now=now)
     PainLog.objects.filter(pk__in=waiting).update(judged_at=now)
@@ -63,7 +64,7 @@ def judge_joint(joint: Joint, *, now: datetime) -> Flag | None:
     return flag
 
 
-def _open(patient: Patient, joint: Joint, raised: worsening.Flag, *, now: datetime) -> Flag:
+def _open(patient: Patient, joint: Joint, raised: worsening.Flag, *, version: int, now: datetime) -> Flag:
     severity, chief = str(raised.severity), _chief(raised.findings)
     due_at = _due(patient.clinic, severity, now)
     flag = Flag.objects.create(
@@ -74,7 +75,7 @@ def _open(patient: Patient, joint: Joint, raised: worsening.Flag, *, now: dateti
         severity_rank=RANK[severity],
         rule=chief.rule.number,
         kind=str(raised.kind),
-        policy_version=worsening.DEFAULT.version,
+        policy_version=version,
         sentence=chief.as_json()["why"],
         evidence=chief.as_json(),
         hits=[finding.as_json() for finding in raised.findings],

@@ -31,6 +31,103 @@ class ProtocolVersion(models.Model):
         return f"{self.clinic} {self.number}"
 
 
+class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
+    def at(self, clinic: Clinic) -> Self:
+        return self.filter(clinic=clinic)
+
+    def activated(self) -> Self:
+        return self.filter(activated_at__isnull=False)
+
+    def drafts(self) -> Self:
+        return self.filter(activated_at=None)
+
+
+class PolicyVersion(models.Model):
+    """A clinic's thresholds of the worsening rules: versioned data, read by `clinical.worsening`.
+
+    The newest activated one is in force; the one that never was is the draft. Number 1, the default, needs no row.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="policies")
+    number = models.PositiveIntegerField()
+    data = models.JSONField()  # every threshold and the number, as `clinical.worsening.to_json` gives them
+    note = models.CharField(max_length=500, blank=True)  # why
+    # What one flag costs the clinic: an assumption, for reading a run; no rule knows it.
+    minutes_per_flag = models.PositiveSmallIntegerField(default=10)
+    written_at = models.DateTimeField()
+    written_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    activated_at = models.DateTimeField(null=True)
+    activated_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(default=1)  # of the draft: grows with each change
+
+    objects = PolicyVersionQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "number"], name="followups_policy_number_once"),
+            models.UniqueConstraint(
+                fields=["clinic"], condition=Q(activated_at=None), name="followups_policy_one_draft_per_clinic"
+            ),
+            paired("activated_by", "activated_at", name="followups_policy_activated_by_and_at"),
+            models.CheckConstraint(
+                condition=Q(activated_by=None) | ~Q(activated_by=F("written_by")),
+                name="followups_policy_activated_by_a_second_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clinic} {self.number}"
+
+
+class PolicyRunQuerySet(models.QuerySet["PolicyRun"]):
+    def at(self, clinic: Clinic) -> Self:
+        return self.filter(clinic=clinic)
+
+    def working(self) -> Self:
+        return self.filter(finished_at=None)
+
+    def abandoned(self, *, before: datetime) -> Self:
+        """Not finished, but nobody has worked on it since `before`: the worker died, or never began."""
+        return self.working().filter(Q(beat_at=None) | Q(beat_at__lt=before))
+
+    def claim(self, *, now: datetime, before: datetime) -> bool:
+        """Take the one run in this queryset; False if another worker has it."""
+        return self.abandoned(before=before).update(beat_at=now) == 1
+
+
+class PolicyRun(models.Model):
+    """One trial of a draft on the clinic's own last year, beside the policy that is in force. Changes no record."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    policy = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="runs")
+    # Both as they were when it was asked for: a later change of either makes it stale.
+    draft = models.JSONField()
+    in_force = models.JSONField()
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    joints = models.PositiveIntegerField(null=True)  # None: not counted yet
+    joints_done = models.PositiveIntegerField(default=0)
+    joints_failed = models.PositiveIntegerField(default=0)
+    last_joint = models.BigIntegerField(default=0)  # where the next worker goes on
+    result = models.JSONField(default=dict)  # `followups.rule_lab.Tally`
+    beat_at = models.DateTimeField(null=True)  # the worker's last sign of life
+    finished_at = models.DateTimeField(null=True)
+
+    objects = PolicyRunQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["clinic"], condition=Q(finished_at=None), name="followups_policyrun_one_at_a_time_per_clinic"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["policy", "-asked_at"], name="followups_policyrun_newest")]
+
+
 class PatientPlan(models.Model):
     """The stored plan of one person, as a whole: when it was worked out and until when it stands."""
 
@@ -341,6 +438,9 @@ class Flag(models.Model):
         EXPECTED = "expected", _("expected for a while")
         RULE_WRONG = "rule_wrong", _("disagree with the rule")
 
+    # Closed like this, a flag led to nothing; closed otherwise, it was acted on.
+    NOT_ACTED = frozenset({Outcome.NO_CHANGE, Outcome.RULE_WRONG})
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="flags")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="flags")
@@ -394,6 +494,7 @@ class Flag(models.Model):
                 fields=["clinic", "severity_rank", "due_at"], condition=Q(closed_at=None), name="followups_flag_queue"
             ),
             models.Index(fields=["patient", "-opened_at"], name="followups_flag_by_patient"),
+            models.Index(fields=["clinic", "closed_at"], name="followups_flag_by_closing"),
         ]
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from followups.views import dashboard, flags, patients, phone_log, settings, worklist
+from followups.views import dashboard, flags, patients, phone_log, rules, settings, worklist
 
 app_name = "followups"
 FLAG = "flags/<uuid:flag_id>/"
@@ -21,6 +21,14 @@ urlpatterns = [
     path("settings/", settings.page, name="settings"),
     path("settings/clinic/", settings.clinic, name="clinic"),
     path("settings/protocol/", settings.protocol, name="protocol"),
+    path("settings/rules/", rules.in_force, name="rules"),
+    path("settings/rules/draft/", rules.draft, name="rules_draft"),
+    path("settings/rules/draft/change/", rules.change, name="rules_change"),
+    path("settings/rules/draft/try/", rules.try_it, name="rules_try"),
+    path("settings/rules/draft/progress/", rules.progress, name="rules_progress"),
+    path("settings/rules/draft/approve/", rules.approve, name="rules_approve"),
+    path("settings/rules/draft/discard/", rules.discard, name="rules_discard"),
+    path("settings/rules/history/", rules.history, name="rules_history"),
     path("outbox/", settings.outbox, name="outbox"),
     path("patients/", patients.patients, name="patients"),
     path(PATIENT, patients.patient, name="patient"),

@@ -1,7 +1,7 @@
 """Server-drawn pictures, one function each: typed data in, a `Picture` for `_charts/picture.html` out.
 
 `paper` is what they are drawn with, `timeline` the patient page, `diary` pain and a flag's evidence, `oversight` the
-dashboard.
+dashboard, `rules` the rule lab.
 """
 
 from followups.charts.diary import Evidence, Point, Span, evidence, month_table, pain_trend
@@ -19,6 +19,7 @@ from followups.charts.oversight import (
     overdue,
 )
 from followups.charts.paper import KINDS, Days, Image, Pain, Picture, Table
+from followups.charts.rules import FlagWeek, flags_a_week
 from followups.charts.timeline import Contact, FlagMark, Lane, Recent, Stage, Treatment, Window, timeline
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Days",
     "Evidence",
     "FlagMark",
+    "FlagWeek",
     "Image",
     "Lane",
     "Late",
@@ -47,6 +49,7 @@ __all__ = [
     "day_strip",
     "evidence",
     "flag_clocks",
+    "flags_a_week",
     "month_table",
     "needed",
     "on_time",
