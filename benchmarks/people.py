@@ -279,7 +279,9 @@ def _patient_with_sign_in(clinic: Clinic, n: int, now: datetime) -> dict[str, An
     user.set_unusable_password()
     user.save()
     patient = _person(clinic, f"P-{n}", now, user=user)
-    joint = Joint.objects.create(patient=patient, site="hip", side="left", state="lesion", entered_at=now)
+    joint = Joint.objects.create(
+        patient=patient, site="hip", side="left", state="lesion", since=date(2023, 1, 1), entered_at=now
+    )
     PainLog.objects.bulk_create(
         PainLog(joint=joint, client_id=uuid4(), felt_at=at, entered_at=at, judged_at=now, nrs=3)
         for at in (now - timedelta(days=days, hours=1) for days in range(42))
