@@ -51,9 +51,7 @@ def milliseconds_of_cpu(house: House, request: Request, times: int) -> float:
     return (house.cpu() - before) / times * 1000
 
 
-def alternately(
-    floor: Callable[[], float], ours: Callable[[], float], *, rounds: int
-) -> tuple[float, float]:
+def alternately(floor: Callable[[], float], ours: Callable[[], float], *, rounds: int) -> tuple[float, float]:
     """Medians of both over so many rounds, after one that does not count. The one that begins takes turns."""
     floor(), ours()
     both: list[tuple[float, float]] = []

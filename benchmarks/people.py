@@ -34,7 +34,8 @@ def copies(row: Model, many: int, *, chosen: str = "true", **columns: str) -> No
     `chosen` leaves some n out.
     """
     table, fields = row._meta.db_table, [f.column for f in row._meta.concrete_fields]
-    values = [columns.pop(c, "t.id + n" if c == "id" else f't."{c}"') for c in fields]
+    ids = f"{type(row)._default_manager.latest('pk').pk} + n"
+    values = [columns.pop(c, ids if c == "id" else f't."{c}"') for c in fields]
     assert not columns, f"{table} has no {list(columns)}"
     names = ", ".join(f'"{c}"' for c in fields)
     with connection.cursor() as cursor:
@@ -137,7 +138,7 @@ def _crowd(clinic: Clinic, user: User, many: int, now: datetime, today: date) ->
         public_id=UUID,
         patient_id=person,
         joint_id=f"{joint.pk} + n",
-        studies="CASE n % 3 WHEN 0 THEN '[\"MR\"]' WHEN 1 THEN '[\"XR\", \"MR\"]' ELSE '[\"XR\"]' END::jsonb",
+        studies='CASE n % 3 WHEN 0 THEN \'["MR"]\' WHEN 1 THEN \'["XR", "MR"]\' ELSE \'["XR"]\' END::jsonb',
         opens_on=opens,
         target_on=f"{opens} + 30",
         closes_on=f"{opens} + 60",
@@ -170,9 +171,7 @@ def _crowd(clinic: Clinic, user: User, many: int, now: datetime, today: date) ->
         reviewed_at=f"CASE WHEN {read} THEN t.reviewed_at END",
         reviewed_by_id=f"CASE WHEN {read} THEN t.reviewed_by_id END",
     )
-    contact = Contact.objects.create(
-        clinic=clinic, patient=patient, at=now, by=user, result="no_answer", next_on=today
-    )
+    contact = Contact.objects.create(clinic=clinic, patient=patient, at=now, by=user, result="no_answer", next_on=today)
     copies(
         contact,
         patients,
@@ -199,9 +198,18 @@ def _crowd(clinic: Clinic, user: User, many: int, now: datetime, today: date) ->
         follow_up_id=f"{follow_up.pk} + n",
         due_at="t.due_at - n % 300 * interval '1 day'",
     )
-    entry = PainLog.objects.create(
-        joint=joint, client_id=uuid4(), felt_at=now, nrs=3, entered_at=now, judged_at=now
+    copies(
+        reminder,
+        many,
+        chosen=f"{CHANCE} >= 150",
+        public_id=UUID,
+        follow_up_id=f"{follow_up.pk} + n",
+        step="'before_7'",
+        status="'queued'",
+        sent_at="NULL",
+        due_at="t.due_at + (1 + n % 300) * interval '1 day'",
     )
+    entry = PainLog.objects.create(joint=joint, client_id=uuid4(), felt_at=now, nrs=3, entered_at=now, judged_at=now)
     copies(
         entry,
         many * 2,
@@ -238,7 +246,9 @@ def _detailed(clinic: Clinic, user: User, now: datetime, today: date) -> Patient
     """Two hips, 8 studies, 10 follow-ups, 100 days of pain."""
     patient = _person(clinic, "D-1", now)
     hips = [
-        Joint.objects.create(patient=patient, site="hip", side=side, state="lesion", since=date(2022, 1, 1), entered_at=now)
+        Joint.objects.create(
+            patient=patient, site="hip", side=side, state="lesion", since=date(2022, 1, 1), entered_at=now
+        )
         for side in ("right", "left")
     ]
     for n in range(8):
@@ -303,4 +313,3 @@ def _person(clinic: Clinic, mrn: str, now: datetime, **fields: Any) -> Patient:
         registered_at=now,
         **fields,
     )
-
