@@ -31,6 +31,7 @@ class StaffRequest(HttpRequest):
     clinics: list[Clinic]
     role: str
     htmx: Any
+    worklist_waiting: int  # set by the worklist for the bar
 
 
 class PatientRequest(HttpRequest):

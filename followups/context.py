@@ -53,8 +53,9 @@ class Place:
 class TopBar:
     """Asks the database nothing until the bar is drawn; then once, and once more when the machine is silent."""
 
-    def __init__(self, *, clinic: Clinic, role: str, path: str, now: datetime) -> None:
-        self.clinic, self.role, self.path, self.now = clinic, role, path, now
+    def __init__(self, *, clinic: Clinic, role: str, path: str, now: datetime, counted: int | None = None) -> None:
+        """`counted`: what waits on everyone's worklist, where the page has asked already."""
+        self.clinic, self.role, self.path, self.now, self.counted = clinic, role, path, now, counted
 
     @cached_property
     def places(self) -> list[Place]:
@@ -130,24 +131,26 @@ class TopBar:
     def _row(self) -> dict[str, Any]:
         flags = Flag.objects.at(self.clinic).open()
         today = clock.day_of(self.now, self.clinic)
+        sections = worklist.IN_ORDER if self.counted is None else ()
         row: dict[str, Any] = dict(
             Clinic.objects.filter(pk=self.clinic.pk)
             .values(
-                **worklist.columns(self.clinic, None, worklist.IN_ORDER, today=today),
+                **worklist.columns(self.clinic, None, sections, today=today),
                 flags_waiting=worklist.Capped(flags.values("pk")[: worklist.COUNTED]),
                 any_red=Exists(flags.filter(severity=Flag.Severity.RED)),
                 last_ran_at=Subquery(Heartbeat.objects.filter(machine="scheduler").values("at")[:1]),
             )
             .get()
         )
-        return {**row, "worklist_waiting": sum(row[f"n_{section}"] for section in worklist.IN_ORDER)}
+        return {**row, "worklist_waiting": sum(row[f"n_{section}"] for section in sections) + (self.counted or 0)}
 
 
 def top_bar(request: HttpRequest) -> dict[str, object]:
     role, clinic = getattr(request, "role", ""), getattr(request, "clinic", None)
     if role not in access.STAFF or clinic is None:
         return {}
-    return {"bar": TopBar(clinic=clinic, role=role, path=request.path, now=clock.now())}
+    counted = getattr(request, "worklist_waiting", None)
+    return {"bar": TopBar(clinic=clinic, role=role, path=request.path, now=clock.now(), counted=counted)}
 
 
 def _address(route: str, role: str) -> str:

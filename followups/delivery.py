@@ -43,7 +43,8 @@ class Refused(Exception):
 
 def waiting(*, now: datetime) -> Q:
     """Reminders whose moment has come, and claims that went silent."""
-    return Q(status=Status.QUEUED, due_at__lte=now) | Q(status=Status.SENDING, claimed_at__lte=now - ADOPT_AFTER)
+    silent = Q(status=Status.SENDING, claimed_at__lte=now - ADOPT_AFTER)
+    return Q(due_at__lte=now) & (Q(status=Status.QUEUED) | silent)
 
 
 def deliver(reminder_id: int, *, now: datetime) -> str:

@@ -141,7 +141,10 @@ class PatientPlan(models.Model):
     prompts = models.JSONField(default=list)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["replan_on"], name="followups_plan_to_renew")]
+        indexes: ClassVar = [
+            models.Index(fields=["replan_on"], name="followups_plan_to_renew"),
+            models.Index(fields=["planned_at"], name="followups_plan_newest"),
+        ]
 
 
 class JointPlan(models.Model):
@@ -296,6 +299,37 @@ class FollowUp(models.Model):
                 fields=["clinic", "brought_forward_to"],
                 condition=Q(status="live", brought_forward_to__isnull=False),
                 name="followups_live_brought_forward",
+            ),
+            # One for each section of the worklist that few rows are in.
+            models.Index(
+                fields=["clinic", "promised_on"],
+                condition=Q(status="live", promised_on__isnull=False),
+                name="followups_live_promised",
+            ),
+            models.Index(
+                fields=["clinic", "group_rank", "closes_on"],
+                condition=Q(status="live", contact_failed_at__isnull=False),
+                name="followups_live_failed",
+            ),
+            models.Index(
+                fields=["clinic", "brought_forward_to"],
+                condition=Q(status="live", brought_forward_to__isnull=False),
+                name="followups_live_forward",
+            ),
+            models.Index(
+                fields=["clinic", "group_rank", "closes_on"],
+                condition=Q(status="live") & (Q(snoozed_until__isnull=False) | Q(next_contact_on__isnull=False)),
+                name="followups_live_put_off",
+            ),
+            models.Index(
+                fields=["snoozed_until"],
+                condition=Q(status="live", snoozed_until__isnull=False),
+                name="followups_live_snoozed",
+            ),
+            models.Index(
+                fields=["brought_forward_until"],
+                condition=Q(status="live", brought_forward_until__isnull=False),
+                name="followups_live_override_ends",
             ),
             models.Index(fields=["patient", "status"], name="followups_by_patient"),
             models.Index(fields=["clinic", "target_on"], name="followups_by_target"),

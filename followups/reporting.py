@@ -54,8 +54,6 @@ def report(
     `felt_at=None`: just now.
     """
     body = _fingerprint(joint, {"felt_at": felt_at, **said})
-    if known := _known(client_id, patient, body):
-        return Stored(known, again=True)
     try:
         with transaction.atomic():
             _not_too_many(patient, now)
@@ -78,7 +76,7 @@ def report(
                 patient_id=patient.public_id,
             )
             transaction.on_commit(partial(_have_judged, log.pk), robust=True)
-    except IntegrityError:  # the same report arrived twice at the same time
+    except (IntegrityError, TooMany):  # the same report again: looked up only when it cannot be stored
         if known := _known(client_id, patient, body):
             return Stored(known, again=True)
         raise

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.conf.locale import LANG_INFO
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.wording import gettext, ngettext
 from clinical import reasons
+from followups.models import Contact, Reminder
 
 STUDIES = {"XR": _("X-ray with visit"), "MR": _("MRI"), "CT": _("CT"), "VISIT": _("Visit")}
 GROUPS = {
@@ -72,6 +74,11 @@ FAILURES = {
 
 def exam(studies: tuple[str, ...], site: str) -> str:
     """What to ask for: 'X-ray pelvis AP + frog-leg and MRI both hips, no contrast'."""
+    return _exam(studies, site, get_language() or "")
+
+
+@lru_cache(maxsize=1024)
+def _exam(studies: tuple[str, ...], site: str, language: str) -> str:
     return gettext(" and ").join(_study(study, site) for study in studies)
 
 
@@ -82,6 +89,36 @@ def _study(study: str, site: str) -> str:
 
 def failure(code: str) -> str:
     return str(FAILURES.get(code, code))
+
+
+def contact_result(code: str) -> str:
+    return _contact_result(code, get_language() or "")
+
+
+@lru_cache(maxsize=128)
+def _contact_result(code: str, language: str) -> str:
+    return str(Contact.Result(code).label)
+
+
+def message_state(channel: str, status: str) -> str:
+    """'Text message sent'."""
+    return _message_state(channel, status, get_language() or "")
+
+
+@lru_cache(maxsize=128)
+def _message_state(channel: str, status: str, language: str) -> str:
+    word = str(Reminder.Channel(channel).label).capitalize()
+    state = gettext("sent") if status == Reminder.Status.SENT else gettext("failed")
+    return f"{word} {state}"
+
+
+def group(code: str) -> str:
+    return _group(code, get_language() or "")
+
+
+@lru_cache(maxsize=128)
+def _group(code: str, language: str) -> str:
+    return str(GROUPS[code])
 
 
 def closes(on: date, today: date) -> str:

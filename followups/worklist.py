@@ -4,9 +4,9 @@ Sections are level-triggered questions to the database; nothing stores that some
 rows of a section by an index and never counts further than a hundred.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -14,19 +14,20 @@ from uuid import UUID
 from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.utils.functional import Promise
 from django.utils.html import format_html_join
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import access
 from accounts.models import Clinic, User
 from accounts.templatetags.words import age, day, initials, late, moment, phone, side_mark
+from accounts.wording import gettext as _
 from followups import addresses, proving, words
-from followups.models import Contact, FollowUp, Reminder
-from patients.models import ImagingStudy, Joint
+from followups.models import Contact, FollowUp, PatientPlan, Proof, Reminder
+from patients.models import ImagingStudy, Joint, Modality
 
 COUNTED = 100  # beyond this many a heading says "99+"
 ALL_ROWS = {"overdue": 20, "brought_forward": 10, "not_reviewed": 10, "failed": 10, "promised": 10, "due": 10}
 SECTION_ROWS = 50
+TOUCHED = 2_000  # joints looked at one by one when asking whether any is without a plan
 LONGEST_WINDOW = timedelta(days=190)  # no window is wider: bounds the search for open ones
 REVIEW_DAYS = 14  # imaged but not reviewed for longer is late (clinical.md 4.2)
 
@@ -107,7 +108,8 @@ def rows_of(section: str, clinic: Clinic, *, today: date) -> QuerySet[FollowUp]:
                 live.filter(window, ready, awake, promised_on=None, contact_failed_at=None, brought_forward_to=None)
             )
         case _:
-            asleep = ~awake | (~ready & Q(promised_on=None))
+            put_off = Q(snoozed_until__isnull=False) | Q(next_contact_on__isnull=False)  # in the words of its index
+            asleep = put_off & (~awake | (~ready & Q(promised_on=None)))
             begun = Q(opens_on__lte=today) | Q(brought_forward_to__isnull=False)
             return live.filter(asleep, begun).order_by("group_rank", "closes_on", "pk")
 
@@ -141,14 +143,24 @@ def columns(clinic: Clinic, whose: Whose | None, sections: Sequence[str], *, tod
     return found
 
 
-def counts(clinic: Clinic, whose: Whose, *, today: date) -> dict[str, str]:
-    """How many rows each section has, up to a hundred, in one query."""
-    sections = (*IN_ORDER, Section.RESTING)
-    found: dict[str, Any] = dict(
-        Clinic.objects.filter(pk=clinic.pk).values(**columns(clinic, whose, sections, today=today)).get()
-    )
-    said = {name: said_up_to_99(found[f"n_{name}"]) for name in sections}
-    return said | {"all": said_up_to_99(sum(found[f"n_{name}"] for name in IN_ORDER))}
+def heads(clinic: Clinic, whose: Whose, *, today: date) -> dict[str, list[int]]:
+    """The first hundred keys of each section, in its order: which rows to show, and how many there are.
+
+    Keys of follow-ups; of studies where nothing has been reviewed.
+    """
+    found: dict[str, QuerySet[Any]] = {s: whose.of(rows_of(s, clinic, today=today)) for s in Section}
+    found[Section.NOT_REVIEWED] = not_reviewed(clinic)
+    return {section: list(rows.values_list("pk", flat=True)[:COUNTED]) for section, rows in found.items()}
+
+
+def counts(found: Mapping[str, Sequence[int]]) -> dict[str, str]:
+    """What the headings say."""
+    said = {section: said_up_to_99(len(keys)) for section, keys in found.items()}
+    return said | {"all": said_up_to_99(waiting(found))}
+
+
+def waiting(found: Mapping[str, Sequence[int]]) -> int:
+    return sum(len(found[section]) for section in IN_ORDER)
 
 
 def said_up_to_99(number: int) -> str:
@@ -196,39 +208,68 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def read(rows: QuerySet[FollowUp], section: str, *, clinic: Clinic, today: date, most: int) -> tuple[list[Row], bool]:
-    """So many rows ready to print, both hips of a patient together; and whether there are more."""
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last attempt to reach somebody, ready to print."""
+
+    at: datetime
+    what: str
+    by: str
+
+
+def read(shown: Mapping[str, Sequence[int]], *, clinic: Clinic, today: date) -> dict[str, list[Row]]:
+    """The rows of these follow-ups, by section, ready to print; both hips of a patient together."""
+    found = _values([pk for keys in shown.values() for pk in keys])
+    contacts = _contacts(v["last_contact"] for v in found.values())
+    reminders = _reminders(v["last_reminder"] for v in found.values())
+    printed: dict[str, list[Row]] = {}
+    for section, keys in shown.items():
+        rows: dict[int, Row] = {}
+        for v in (found[pk] for pk in keys if pk in found):
+            if known := rows.get(v["patient_id"]):
+                _also(known, v, today)
+            else:
+                last = _later(contacts.get(v["last_contact"]), reminders.get(v["last_reminder"]))
+                rows[v["patient_id"]] = _row(v, section, clinic, today, last)
+        printed[section] = list(rows.values())
+    return printed
+
+
+def _values(keys: Sequence[int]) -> dict[int, dict[str, Any]]:
     last_contact = Contact.objects.filter(patient=OuterRef("patient_id"), undone_at=None).order_by("-at")
     last_reminder = Reminder.objects.filter(follow_up=OuterRef("pk"), status__in=["sent", "failed"]).order_by("-due_at")
-    found = list(
-        rows.annotate(
-            last_contact=Subquery(last_contact.values("pk")[:1]), last_reminder=Subquery(last_reminder.values("pk")[:1])
-        ).values(*COLUMNS)[: most + 1]
+    rows = FollowUp.objects.filter(pk__in=keys).annotate(
+        last_contact=Subquery(last_contact.values("pk")[:1]), last_reminder=Subquery(last_reminder.values("pk")[:1])
     )
-    contacts = Contact.objects.select_related("by").in_bulk({r["last_contact"] for r in found if r["last_contact"]})
-    reminders = Reminder.objects.in_bulk({r["last_reminder"] for r in found if r["last_reminder"]})
-    printed: dict[int, Row] = {}
-    for values in found[:most]:
-        if known := printed.get(values["patient_id"]):
-            _also(known, values, today)
-        else:
-            contact = contacts.get(values["last_contact"])
-            reminder = reminders.get(values["last_reminder"])
-            printed[values["patient_id"]] = _row(values, section, clinic, today, contact, reminder)
-    return list(printed.values()), len(found) > most
+    return {values["pk"]: values for values in rows.values("pk", *COLUMNS)}
 
 
-def _row(
-    v: dict[str, Any],
-    section: str,
-    clinic: Clinic,
-    today: date,
-    contact: Contact | None,
-    reminder: Reminder | None,
-) -> Row:
+def _contacts(keys: Iterable[int | None]) -> dict[int, Last]:
+    rows = Contact.objects.filter(pk__in={key for key in keys if key})
+    return {
+        pk: Last(at, words.contact_result(result), name or username)
+        for pk, at, result, name, username in rows.values_list("pk", "at", "result", "by__name", "by__username")
+    }
+
+
+def _reminders(keys: Iterable[int | None]) -> dict[int, Last]:
+    rows = Reminder.objects.filter(pk__in={key for key in keys if key})
+    return {
+        pk: Last(at, words.message_state(channel, status), _("automatic"))
+        for pk, at, channel, status in rows.values_list("pk", "due_at", "channel", "status")
+    }
+
+
+def _later(contact: Last | None, reminder: Last | None) -> Last | None:
+    """What happened last: a person's call, or a message."""
+    if contact and (reminder is None or contact.at >= reminder.at):
+        return contact
+    return reminder
+
+
+def _row(v: dict[str, Any], section: str, clinic: Clinic, today: date, last: Last | None) -> Row:
     owner = v["owner__name"] or v["owner__username"] or ""
     why, red = _why(v, section, today)
-    said, when = _last_contact(contact, reminder, today)
     row = Row(
         follow_up_id=v["public_id"],
         href=addresses.patient(v["patient__public_id"]),
@@ -239,8 +280,8 @@ def _row(
         name=f"{v['patient__given_name']} {v['patient__family_name']}".strip(),
         facts=_facts(v, clinic, today),
         needs=[],
-        contact=said,
-        contact_when=when,
+        contact=last.what if last else _("Never contacted"),
+        contact_when=f"{moment(last.at, today)}, {last.by}" if last else "",
         owner=owner,
         initials=initials(owner) if owner else "",
         held=v["held_at"] is not None,
@@ -285,7 +326,7 @@ def _why(v: dict[str, Any], section: str, today: date) -> tuple[str, bool]:
 
 
 def _group(v: dict[str, Any], today: date) -> str:
-    parts = [str(words.GROUPS[v["group"]])]
+    parts = [words.group(v["group"])]
     if v["barrier"]:
         parts.append(str(FollowUp.Barrier(v["barrier"]).label))
     if v["claimed_done_at"]:
@@ -308,17 +349,6 @@ def _window(v: dict[str, Any], today: date) -> str:
     return _("target %(target)s · closes %(closes)s") % {"target": target, "closes": closes}
 
 
-def _last_contact(contact: Contact | None, reminder: Reminder | None, today: date) -> tuple[str, str]:
-    """What happened last, and when and by whom: a person's call, or a message."""
-    if contact and (reminder is None or contact.at >= reminder.due_at):
-        return contact.get_result_display(), f"{moment(contact.at, today)}, {contact.by}"
-    if reminder:
-        word = reminder.get_channel_display().capitalize()
-        state = _("sent") if reminder.status == Reminder.Status.SENT else _("failed")
-        return f"{word} {state}", f"{moment(reminder.due_at, today)}, {_('automatic')}"
-    return _("Never contacted"), ""
-
-
 def _decides(role: str) -> str:
     return {access.CLINICIAN: _("A clinician decides"), access.LEAD: _("The lead decides")}.get(role, "")
 
@@ -339,14 +369,14 @@ class Unread:
     due: str
 
 
-def unread(clinic: Clinic, *, today: date, most: int) -> tuple[list[Unread], bool]:
-    studies = list(not_reviewed(clinic).select_related("patient")[: most + 1])
-    return [_unread(study, today) for study in studies[:most]], len(studies) > most
+def unread(keys: Sequence[int], *, today: date) -> list[Unread]:
+    studies = ImagingStudy.objects.filter(pk__in=keys).select_related("patient").order_by("made_on", "pk")
+    return [_unread(study, today) for study in studies]
 
 
 def _unread(study: ImagingStudy, today: date) -> Unread:
     waiting = (today - study.made_on).days
-    kind = study.get_modality_display()
+    kind = Modality(study.modality).label
     sides = sorted({side for _site, side in study.covers}, reverse=True)
     return Unread(
         href=addresses.patient(study.patient.public_id),
@@ -361,9 +391,31 @@ def _unread(study: ImagingStudy, today: date) -> Unread:
     )
 
 
-def without_plan(clinic: Clinic) -> Sequence[Joint]:
-    """Must be empty. Shown first, in red."""
-    return list(proving.without_plan(clinic).select_related("patient")[:COUNTED])
+def without_plan(clinic: Clinic, proof: Proof | None) -> Sequence[Joint]:
+    """Must be empty. Shown first, in red.
+
+    What the last proof named and what was planned or entered since: asking for every joint anew would cost each page
+    as much as the clinic is large.
+    """
+    rows = proving.without_plan(clinic)
+    if proof:
+        keys = list(_touched_since(proof)[: TOUCHED + 1])
+        # More than this in one hour, as after an import, are not fewer than all.
+        rows = rows.filter(pk__in=keys) if len(keys) <= TOUCHED else rows
+    return list(rows.select_related("patient")[:COUNTED])
+
+
+def _touched_since(proof: Proof) -> QuerySet[Joint, int]:
+    named = [offender["public_id"] for offender in proof.offenders if offender["what"] == "lesion"]
+    planned = PatientPlan.objects.filter(planned_at__gte=proof.at).values("patient")
+    return (
+        Joint.objects.filter(public_id__in=named)
+        .values_list("pk", flat=True)
+        .union(
+            Joint.objects.filter(entered_at__gte=proof.at).values_list("pk", flat=True),
+            Joint.objects.filter(patient__in=planned).values_list("pk", flat=True),
+        )
+    )
 
 
 def together(follow_up: FollowUp, *, today: date) -> list[FollowUp]:

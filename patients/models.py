@@ -199,6 +199,7 @@ class Joint(models.Model):
                 name="patients_joint_has_a_side_but_the_jaw",
             ),
         ]
+        indexes: ClassVar = [models.Index(fields=["entered_at"], name="patients_joint_newest")]
 
     def __str__(self) -> str:
         return (

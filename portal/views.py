@@ -52,7 +52,8 @@ def home(request: PatientRequest) -> HttpResponse:
 def log(request: PatientRequest) -> HttpResponse:
     if request.patient.ended_on:
         return render(request, "portal/not_followed.html", status=200 if request.method == "GET" else 409)
-    joints = _joints(request.patient)
+    # A report that is saved says its joint; the others are looked up for a page that is shown.
+    joints = [] if "joint" in request.POST else _joints(request.patient)
     chosen = _chosen(request, joints)
     now = clock.now()
     form = PainLogForm(request.POST or None, now=now, zone=request.patient.zone)
@@ -72,6 +73,7 @@ def log(request: PatientRequest) -> HttpResponse:
         except reporting.TooMany:
             return _too_many(request)
         return redirect("portal:saved", log_id=stored.log.public_id)
+    joints = joints or _joints(request.patient)
     context = {
         "form": form,
         "joints": joints,

@@ -18,9 +18,10 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext, ngettext, pgettext
+from django.utils.translation import get_language, pgettext
 
 from accounts import clock
+from accounts.wording import gettext, ngettext
 
 register = template.Library()
 

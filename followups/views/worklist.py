@@ -64,11 +64,12 @@ class Choice:
 def page(request: StaffRequest) -> HttpResponse:
     section, whose = _asked(request)
     today = clock.today(request.clinic)
-    counts = worklist.counts(request.clinic, whose, today=today)
-    shown = [section] if section else list(worklist.IN_ORDER)
-    parts = [_part(request.clinic, key, whose, today, counts, alone=bool(section)) for key in shown]
+    heads = worklist.heads(request.clinic, whose, today=today)
+    counts, parts = worklist.counts(heads), _parts(request.clinic, heads, section, today)
+    if not whose.name:
+        request.worklist_waiting = worklist.waiting(heads)  # the bar need not ask again
     proof = Proof.objects.filter(clinic=request.clinic).order_by("-at").first()
-    lost = worklist.without_plan(request.clinic) if not section else []
+    lost = worklist.without_plan(request.clinic, proof) if not section else []
     context = {
         "today": today,
         "parts": [part for part in parts if part.rows or part.unread or section],
@@ -93,16 +94,25 @@ def _asked(request: StaffRequest) -> tuple[str, Whose]:
     return section, Whose(whose, request.user)
 
 
-def _part(clinic: Clinic, key: str, whose: Whose, today: date, counts: dict[str, str], *, alone: bool) -> Part:
-    most = worklist.SECTION_ROWS if alone else worklist.ALL_ROWS[key]
-    printed: list[Row] = []
-    unread: list[Unread] = []
-    if key == Section.NOT_REVIEWED:
-        unread, more = worklist.unread(clinic, today=today, most=most)
-    else:
-        rows = whose.of(worklist.rows_of(key, clinic, today=today))
-        printed, more = worklist.read(rows, key, clinic=clinic, today=today, most=most)
-    return Part(key, str(worklist.TITLES[key]), str(worklist.WHY_HERE[key]), counts[key], printed, unread, more)
+def _parts(clinic: Clinic, heads: dict[str, list[int]], section: str, today: date) -> list[Part]:
+    """The sections on the page, each with the first of its rows."""
+    most = {section: worklist.SECTION_ROWS} if section else worklist.ALL_ROWS
+    shown = {key: heads[key][: most[key]] for key in ([section] if section else worklist.IN_ORDER)}
+    unread = worklist.unread(shown.pop(Section.NOT_REVIEWED, []), today=today)
+    rows = worklist.read(shown, clinic=clinic, today=today)
+    counts = worklist.counts(heads)
+    return [
+        Part(
+            key,
+            str(worklist.TITLES[key]),
+            str(worklist.WHY_HERE[key]),
+            counts[key],
+            rows.get(key, []),
+            unread if key == Section.NOT_REVIEWED else [],
+            more=len(heads[key]) > most[key],
+        )
+        for key in most
+    ]
 
 
 def _query(section: str, whose: str) -> str:
