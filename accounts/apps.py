@@ -9,7 +9,7 @@ from django.db.models.signals import post_migrate
 
 
 def make_cache_table(**kwargs: object) -> None:
-    """Without Redis the shared cache is a table, which `migrate` does not make by itself."""
+    """The shared cache is a table, which `migrate` does not make by itself."""
     if settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
         call_command("createcachetable", verbosity=0)
 
