@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_staff_may_leave'),
-        ('followups', '0003_flags_answered'),
+        ('followups', '0004_rule_lab'),
         ('patients', '0003_lists_by_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
