@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -44,6 +45,7 @@ def home(request: PatientRequest) -> HttpResponse:
         "flags": Flag.objects.open().filter(patient=request.patient).select_related("joint"),
         "open_until": safety.open_until(request.clinic, now=now),
         "opens_next": safety.opens_next(request.clinic, now=now),
+        "entry": uuid4(),
     }
     return render(request, "portal/home.html", context)
 
@@ -82,7 +84,7 @@ def log(request: PatientRequest) -> HttpResponse:
         "others": _others(joints),
         "digits": range(11),
         "boxes": _boxes(request.patient, now),
-        "client_id": form["client_id"].value() or uuid4(),
+        "client_id": form["client_id"].value() or _entry(request),
     }
     return render(request, "portal/log.html", context, status=422 if form.is_bound else 200)
 
@@ -96,6 +98,7 @@ def saved(request: PatientRequest, log_id: UUID) -> HttpResponse:
         "log": entry,
         "answer": safety.answer(ticked, request.clinic, now=now),
         "change_until": entry.entered_at + reporting.CHANGE_WITHIN,
+        "entry": uuid4(),
         "can_change": entry.entered_at + reporting.CHANGE_WITHIN > now and not entry.entered_in_error,
     }
     return render(request, "portal/saved.html", context)
@@ -105,7 +108,7 @@ def saved(request: PatientRequest, log_id: UUID) -> HttpResponse:
 def take_back(request: PatientRequest, log_id: UUID) -> HttpResponse:
     entry = _own_log(request.patient, log_id)
     done = reporting.take_back(entry, by=request.user, now=clock.now())
-    return redirect("portal:log") if done else redirect("portal:saved", log_id=log_id)
+    return redirect(f"{reverse('portal:log')}?entry={uuid4()}") if done else redirect("portal:saved", log_id=log_id)
 
 
 @require_GET
@@ -253,6 +256,14 @@ def _others(joints: list[Joint]) -> list[tuple[str, str]]:
     known = {_key(joint) for joint in joints}
     keys = [f"{site}-{side}" for site in LOGGED_SITES for side in (Side.RIGHT, Side.LEFT)]
     return [(key, _name(key)) for key in keys if key not in known]
+
+
+def _entry(request: HttpRequest) -> UUID:
+    """Which entry a page would save. Its address keeps it: Back leads to the same entry, not to a second one."""
+    try:
+        return UUID(request.GET.get("entry", ""))
+    except ValueError:
+        return uuid4()
 
 
 def _boxes(patient: Patient, now: Any) -> list[tuple[str, str]]:

@@ -317,7 +317,7 @@ def _saved(request: StaffRequest, follow_up: FollowUp, what: str, undo: str = ""
     context = {"id": follow_up.public_id, "who": str(follow_up.patient), "what": what, "undo": undo}
     if request.htmx:
         return render(request, "followups/_saved.html", context)
-    messages.success(request, f"{context['who']}: {what}")
+    messages.success(request, f"{context['who']}: {what}", extra_tags=undo)  # the list shows it with its Undo
     return redirect("followups:worklist")
 
 

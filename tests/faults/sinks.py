@@ -91,7 +91,7 @@ class _Mail:
     async def handle_DATA(self, _: Any, __: Any, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=policy.default)
-        key, words = message["X-Idempotency-Key"], f"{message['Subject']}\n{message.get_content()}"
+        key, words = message["X-Idempotency-Key"].strip(), f"{message['Subject']}\n{message.get_content()}"
         assert key in message["Message-ID"]
         await asyncio.to_thread(self.sinks.take, key, envelope.rcpt_tos[0], words)
         await asyncio.sleep(SLOW)

@@ -28,7 +28,9 @@ const focusOnNews = (swapped) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   const asked = event.detail.requestConfig?.elt;
   if (event.target.closest?.("[data-keep-focus]") || asked?.matches?.("[data-keep-focus]")) return;
-  if (document.activeElement && document.activeElement !== document.body && !event.target.contains(document.activeElement)) return;
+  const has = document.activeElement;
+  const pressed = has === asked && has?.matches("a, button, summary");  // a link that stays, as Call beside its strip
+  if (has && has !== document.body && !pressed && !event.target.contains(has)) return;
   focusOnNews(event.target);
 });
 

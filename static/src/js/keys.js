@@ -9,7 +9,7 @@ const step = (area, here, by) => {
   const rows = [...area.querySelectorAll("[data-row]")].filter(visible);
   const at = rows.findIndex((row) => row.contains(here));
   const next = rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + by))];
-  const link = next?.querySelector("[data-open], a, button");
+  const link = next?.querySelector("[data-open]") || next?.querySelector("a, button");
   link?.focus();
   link?.scrollIntoView({ block: "nearest" });
 };

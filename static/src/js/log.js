@@ -7,6 +7,14 @@ const say = () => {
   save.textContent = chosen ? save.dataset.with.replace("#", chosen.value) : plain;
 };
 
+// The address keeps which entry this is, so that Back leads to the same one.
+const entry = document.querySelector("input[name=client_id]");
+const here = new URL(location.href);
+if (entry && !here.searchParams.has("entry")) {
+  here.searchParams.set("entry", entry.value);
+  history.replaceState(history.state, "", here);
+}
+
 if (save) {
   document.querySelector(".pad").addEventListener("change", say);
   say();
