@@ -33,7 +33,7 @@ def copies(row: Model, many: int, *, chosen: str = "true", **columns: str) -> No
 
     `chosen` leaves some n out.
     """
-    table, fields = row._meta.db_table, [f.column for f in row._meta.concrete_fields]
+    table, fields = row._meta.db_table, [str(f.column) for f in row._meta.concrete_fields]
     ids = f"{type(row)._default_manager.latest('pk').pk} + n"
     values = [columns.pop(c, ids if c == "id" else f't."{c}"') for c in fields]
     assert not columns, f"{table} has no {list(columns)}"
