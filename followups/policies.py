@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -165,5 +166,6 @@ def history(clinic: Clinic, *, most: int) -> list[Past]:
     """Newest first, at most so many. The default, which begins every history, is not among them."""
     rows = PolicyVersion.objects.at(clinic).activated().select_related("written_by", "activated_by")
     versions = list(rows.order_by("-number")[: most + 1])
-    before = [read(version.data) for version in versions[1:]] + [DEFAULT]
-    return [Past(new, changes(old, read(new.data))) for new, old in zip(versions, before, strict=True)][:most]
+    thresholds = [*(read(version.data) for version in versions), DEFAULT]
+    past = [Past(version, changes(*pair[::-1])) for version, pair in zip(versions, pairwise(thresholds), strict=True)]
+    return past[:most]

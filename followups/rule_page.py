@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.utils.dateformat import format as date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from accounts.models import Clinic
-from accounts.templatetags.words import day
 from clinical.worsening import Policy
 from followups import charts, policies, rule_words
 from followups.models import Flag, PolicyRun, PolicyVersion, Proof
@@ -123,7 +124,7 @@ def _weeks(tally: Tally, run: PolicyRun) -> list[charts.FlagWeek]:
     found = []
     while monday <= run.until.date():
         before, after = tally.weeks.get(monday.isoformat(), (0, 0))
-        found.append(charts.FlagWeek(day(monday, run.until.date()), before, after))
+        found.append(charts.FlagWeek(date_format(monday, pgettext("day and month", "j M")), before, after))
         monday += timedelta(days=7)
     return found
 

@@ -37,8 +37,8 @@ def flags_a_week(weeks: Sequence[FlagWeek], *, key: str = "flags-a-week") -> Pic
     )
     body = [sheet(base + 24, [grid, *bars, f'<path class="after-line" d="{steps}"/>'])]
     for n, week in enumerate(weeks):
-        if n % 8 == 0 and n < len(weeks) - 3:
-            thin = " wide-word" if n % 16 else ""
+        if n % 8 == 0 and n < len(weeks) - 6:
+            thin = " wide-word" if n % 24 else ""
             body.append(at(n * wide, base + 15, label(week.name, css=f"ax{thin}")))
     names = [
         label(text, x=30, y=y + 4, css="row-name", end=True)

@@ -438,10 +438,15 @@ def test_a_coordinator_reads_and_an_auditor_does_not(
     assert client.get(RULES).status_code == 403
 
 
-def test_another_clinic_sees_nothing_of_it(client: Client, clinic: Clinic, clinician: User) -> None:
+def test_another_clinic_sees_nothing_of_it(client: Client, clinic: Clinic, clinician: User, colleague: User) -> None:
+    first = draft(clinic, clinician, wound_days=60)
+    run_on(first, clinician)
+    rule_lab.approve(clinic, by=colleague, role=access.CLINICIAN, now=NOW, seen=first.version)
     draft(clinic, clinician, sudden_nrs=8)
     client.force_login(make.make_staff(make.make_clinic("South"), Role.LEAD))
     assert "There is no draft" in client.get(RULES + "draft/").content.decode()
+    assert "Version 2" not in client.get(RULES + "history/").content.decode()
+    assert "Version 1 is in force" in client.get(RULES).content.decode()
 
 
 def test_a_rule_that_leads_to_nothing_is_listed_for_review(
