@@ -45,8 +45,8 @@ def test_templates_and_scripts_name_no_other_host() -> None:
 
 SPOKEN = re.compile(r">([^<>{}]*[A-Za-z]{2,}[^<>{}]*)<")
 TAG_OR_COMMENT = re.compile(
-    r"{% block \w*class\w* %}.*?{% endblock %}|{% comment %}.*?{% endcomment %}|{% blocktranslate.*?{% endblocktranslate %}|{#.*?#}|{%.*?%}|{{.*?}}|<!--.*?-->"
-    r"|<script.*?</script>",
+    r"{% block \w*class\w* %}.*?{% endblock %}|{% comment %}.*?{% endcomment %}"
+    r"|{% blocktranslate.*?{% endblocktranslate %}|{#.*?#}|{%.*?%}|{{.*?}}|<!--.*?-->|<script.*?</script>",
     re.S,
 )
 # Names and abbreviations that are the same in every language.
