@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.utils.translation import gettext, ngettext
-
 from accounts.templatetags.words import full_day
+from accounts.wording import gettext, ngettext
 from followups.charts.paper import (
     SHEET,
     Days,

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
 
+from accounts.wording import gettext, ngettext
 from followups.charts.paper import (
     FLAGS,
     SHEET,

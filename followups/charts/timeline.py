@@ -7,9 +7,9 @@ from datetime import date
 from functools import cache
 
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
 
 from accounts.templatetags.words import day, full_day, side_mark
+from accounts.wording import gettext, ngettext
 from followups.charts.paper import (
     FLAGS,
     SHEET,

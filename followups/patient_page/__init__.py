@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info
-from django.utils.translation import gettext as _
 
 from accounts.templatetags.words import age, full_day, phone
+from accounts.wording import gettext as _
 from followups import charts
 from followups.patient_page import cards, lanes, tables, wording
 from followups.patient_page.cards import Card, FlagCard, ToDo

@@ -7,10 +7,10 @@ from statistics import median
 from typing import Any
 
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.templatetags.words import away, day, full_day, late
+from accounts.wording import gettext as _
 from followups import flag_words, words
 from followups.patient_page import wording
 from followups.patient_page.record import FindingRow, FlagRow, FollowUpRow, JointRow, Record, StudyRow

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
 from accounts.templatetags.words import full_day, late
+from accounts.wording import gettext as _
 from followups import charts, flag_words
 from followups.charts.paper import SHEET, room
 from followups.models import Contact, Reminder

@@ -12,10 +12,10 @@ from uuid import UUID
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
 from accounts.models import Role
 from accounts.templatetags.words import full_day, side_mark
+from accounts.wording import gettext as _
 from followups import flag_words, words
 from followups.models import Reminder
 from followups.patient_page import wording

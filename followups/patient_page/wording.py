@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import access
 from accounts.templatetags.words import day, full_day
+from accounts.wording import gettext as _
 from clinical import staging, treatments
 from followups.models import Flag
 from followups.patient_page.record import FindingRow, FlagRow, JointRow

@@ -10,20 +10,21 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import clock
 from accounts.middleware import StaffRequest
 from accounts.models import Clinic, Membership, User
 from accounts.templatetags.words import day, phone
+from accounts.wording import gettext as _
 from followups import contacting, planning, words, worklist
 from followups.models import Contact, FollowUp, Proof
 from followups.worklist import Row, Section, Unread, Whose
 from patients.models import Patient
 
 Result = Contact.Result
-WHOSE = {"": _("Everyone"), "mine": _("Mine"), "untaken": _("Not taken")}
+WHOSE = {"": gettext_lazy("Everyone"), "mine": gettext_lazy("Mine"), "untaken": gettext_lazy("Not taken")}
 # Key, result, whether it asks for more first.
 RESULTS = (
     (1, Result.DATE_AGREED, True),
