@@ -14,7 +14,6 @@ from accounts.models import Clinic
 from clinical.worsening import Policy
 from followups import charts, policies, rule_words
 from followups.models import Flag, PolicyRun, PolicyVersion, Proof
-from followups.patient_page import wording
 from followups.rule_lab import Tally
 from followups.rule_words import Threshold
 
@@ -132,13 +131,9 @@ def _weeks(tally: Tally, run: PolicyRun) -> list[charts.FlagWeek]:
 def _rules(found: Mapping[str, list[int]]) -> list[Counts]:
     keys = sorted((int(key.partition(".")[0]), key.partition(".")[2]) for key in found)
     return [
-        Counts(f"{rule_name(rule)}, {Flag.Severity(severity).label}", *found[f"{rule}.{severity}"])
+        Counts(f"{rule_words.rule(rule)}, {Flag.Severity(severity).label}", *found[f"{rule}.{severity}"])
         for rule, severity in keys
     ]
-
-
-def rule_name(rule: int) -> str:
-    return f"{rule} {wording.RULES.get(rule, '')}".strip()
 
 
 def _missed(clinic: Clinic, named: Iterable[tuple[str, bool]]) -> list[Missed]:
@@ -186,7 +181,7 @@ def yields(clinic: Clinic) -> Yields | None:
 
 def _of_rule(rule: int, rows: list[dict[str, Any]]) -> Yield:
     months = [(date.fromisoformat(row["month"]), row["flags"], row["acted"]) for row in rows]
-    return Yield(rule_name(rule), sum(row["flags"] for row in rows), sum(row["acted"] for row in rows), months)
+    return Yield(rule_words.rule(rule), sum(row["flags"] for row in rows), sum(row["acted"] for row in rows), months)
 
 
 class Version(NamedTuple):

@@ -8,9 +8,34 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinical.worsening import DEFAULT, Policy
+from followups import flag_words
 from followups.policies import Change
 
 Words = dict[str, Promise | str]
+
+# A flag keeps only the number of its rule.
+NAMES: dict[int, str] = {
+    1: "cannot bear weight",
+    2: "injury",
+    3: "fever and joint",
+    4: "clot or chest",
+    5: "wound",
+    6: "sudden severe",
+    7: "sustained rise",
+    8: "silent joint speaks",
+    9: "new joint",
+    10: "rest or night pain new",
+    11: "mechanical new",
+    12: "function step-down",
+    13: "slow rise",
+    14: "score drop",
+    15: "uncontrolled",
+    16: "gone quiet",
+    17: "imaging change",
+    18: "steroid re-exposure",
+    19: "bisphosphonate",
+    20: "patient asks for review",
+}
 
 # Each section begins with this threshold and goes on to the next one's.
 SECTIONS: Words = {
@@ -184,6 +209,11 @@ def said(changes: list[Change]) -> list[Said]:
         Said(one.name, label(one.name), units.get(one.name, ""), number(one.before), number(one.after))
         for one in changes
     ]
+
+
+def rule(number: int) -> str:
+    """'7 sustained rise'."""
+    return f"{number} {flag_words.RULES.get(NAMES.get(number, ''), '')}".strip()
 
 
 def unit(of: str) -> str:

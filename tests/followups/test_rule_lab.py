@@ -181,7 +181,7 @@ def test_a_run_goes_on_where_a_dead_worker_left_it(
     whole = run_on(found, clinician).result
     monkeypatch.setattr(rule_lab, "BATCH", 1)
     run = rule_lab.start(clinic, by=clinician, role=access.CLINICIAN, now=NOW, seen=found.version)
-    rule_lab.PolicyRun.objects.filter(pk=run.pk).update(joints=3)
+    PolicyRun.objects.filter(pk=run.pk).update(joints=3)
     run.refresh_from_db()
     first = Joint.objects.select_related("patient").order_by("pk")[:1]
     assert rule_lab._take(run, list(first), at=NOW)  # and then its worker dies
@@ -303,7 +303,9 @@ def test_a_run_on_an_older_draft_gives_way(clinic: Clinic, clinician: User) -> N
 @pytest.mark.parametrize("values", [{"nonsense": 3}, {"version": 7}, {"sudden_nrs": float("nan")}, {}])
 def test_the_layer_below_the_form_refuses_too(clinic: Clinic, clinician: User, values: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
-        draft(clinic, clinician, **values)
+        policies.save_draft(
+            clinic, by=clinician, role=access.CLINICIAN, now=NOW, values=values, note="", minutes_per_flag=10, seen=0
+        )
     assert not PolicyVersion.objects.exists()
 
 
