@@ -1,8 +1,9 @@
 """Measure ours against floors in the same run.
 
     python -m benchmarks               everything (make bench)
-    python -m benchmarks pages         one part: pages, whatif, growth
+    python -m benchmarks pages         one part: whatif, worsening, pages, growth
     python -m benchmarks growth --full growth to a million follow-ups, not 200,000
+    python -m benchmarks worsening --full  a million logs, not 100,000
 
 One line of JSON for each measure, on standard output and in var/bench.jsonl. Ends with 1 if a limit does not hold.
 """
@@ -14,17 +15,17 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from benchmarks import growth, pages, planning
+from benchmarks import growth, pages, planning, worsening
 from benchmarks.house import ROOT, prepare
 from benchmarks.measure import Measure
 
-PARTS = ("whatif", "pages", "growth")
+PARTS = ("whatif", "worsening", "pages", "growth")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="all of them, if none is named")
-    parser.add_argument("--full", action="store_true", help="growth to 1,000,000 follow-ups: half an hour")
+    parser.add_argument("--full", action="store_true", help="1,000,000 follow-ups and logs: half an hour")
     asked = parser.parse_args()
     if "DATABASE_URL" not in os.environ:
         services = str(ROOT / "scripts" / "bench")
@@ -37,6 +38,7 @@ def main() -> int:
 def _measures(*, full: bool) -> dict[str, Callable[[], Iterator[Measure]]]:
     return {
         "whatif": planning.measures,
+        "worsening": partial(worsening.measures, worsening.FULL if full else worsening.SHORT),
         "pages": pages.measures,
         "growth": partial(growth.measures, growth.FULL if full else growth.SHORT),
     }

@@ -115,22 +115,30 @@ def prepare() -> None:
 @contextmanager
 def house(follow_ups: int) -> Iterator[House]:
     """A filled database with its server; both go when the block ends."""
-    made = House(f"with_{follow_ups}")
-    say(f"Filling a clinic with {follow_ups:,} follow-ups")
-    _sql(f"CREATE DATABASE {made.database} TEMPLATE empty")
-    made.known = json.loads(made.manage("fill_clinic", str(follow_ups)))
-    made.port = _free_port()
-    web = ["gunicorn", "avntracker.wsgi", "--bind", f"127.0.0.1:{made.port}", "--threads", "4", "--preload"]
-    web += ["--workers", "2", "--no-control-socket", "--log-level", "warning"]
-    server = subprocess.Popen([sys.executable, "-m", *web], cwd=ROOT, env=made.settings)
+    with database(f"with_{follow_ups}") as made:
+        say(f"Filling a clinic with {follow_ups:,} follow-ups")
+        made.known = json.loads(made.manage("fill_clinic", str(follow_ups)))
+        made.port = _free_port()
+        web = ["gunicorn", "avntracker.wsgi", "--bind", f"127.0.0.1:{made.port}", "--threads", "4", "--preload"]
+        web += ["--workers", "2", "--no-control-socket", "--log-level", "warning"]
+        server = subprocess.Popen([sys.executable, "-m", *web], cwd=ROOT, env=made.settings)
+        try:
+            made.master = server.pid
+            _wait_for(made.port, server)
+            yield made
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+@contextmanager
+def database(name: str) -> Iterator[House]:
+    """A migrated database without anybody, and no server yet; it goes when the block ends."""
+    _sql(f"CREATE DATABASE {name} TEMPLATE empty")
     try:
-        made.master = server.pid
-        _wait_for(made.port, server)
-        yield made
+        yield House(name)
     finally:
-        server.terminate()
-        server.wait(30)
-        _sql(f"DROP DATABASE {made.database} WITH (FORCE)")
+        _sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _free_port() -> int:
