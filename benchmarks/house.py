@@ -54,8 +54,8 @@ class House:
         return sum(_cpu_of(pid) for pid in self.workers())
 
     def memory(self) -> float:
-        """MB that the largest worker holds (RSS, shared pages counted in full)."""
-        return max(_rss_of(pid) for pid in self.workers())
+        """MB that the largest worker takes: its own pages, and its share of those that it shares (PSS)."""
+        return max(_pss_of(pid) for pid in self.workers())
 
     def get(self, path: str, *, session: str) -> bytes:
         return self._ask("GET", path, session, expected=200)
@@ -95,9 +95,9 @@ def _cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
-def _rss_of(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+def _pss_of(pid: int) -> float:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
 
 
 def _sql(statement: str) -> None:

@@ -19,7 +19,7 @@ def measures() -> Iterator[Measure]:
         if home.answers(f"/clinic/patients/{home.known['detailed']}/"):
             yield patient_page(home)
         yield pain_log(home)
-        yield Measure("memory of a web worker", "MB RSS", home.memory(), MEMORY_MB, 1.0)
+        yield Measure("memory of a web worker", "MB PSS", home.memory(), MEMORY_MB, 1.0)
 
 
 def worklist(home: House) -> Measure:
