@@ -34,7 +34,7 @@ class View:
 
 VIEWS = (
     View("worklist-1440", "coordinator", "/clinic/", 1440, 760),
-    View("patient-1440", "clinician", "/clinic/patients/?q=AV-20001", 1440, 900, follow="main table a"),
+    View("patient-1440", "clinician", "/clinic/patients/?q=AV-20001", 1440, 840, follow="main table a"),
     View("pain-log-360", "patient", "/me/log/", 360, 740),
 )
 

@@ -106,4 +106,4 @@ def test_pictures_are_small() -> None:
     sizes = {path.name: path.stat().st_size for path in (ROOT / "docs" / "pictures").glob("*.png")}
 
     assert len(sizes) == 3
-    assert max(sizes.values()) < 200_000, sizes
+    assert max(sizes.values()) < 200 * 1024, sizes
