@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from accounts.models import AuditEvent, Clinic, User
 from followups import planning
-from followups.models import Contact, Flag, FollowUp
+from followups.models import Contact, Flag, FollowUp, Reminder
 from patients.models import Exposure, Finding, ImagingStudy, Joint, PainLog, Patient, Seen, SymptomStatus, Treatment
 from tests.make import NOW, make_clinic, make_joint, make_patient, make_staff
 
@@ -197,6 +197,7 @@ def test_a_lesion_without_a_plan_is_said_in_red(patient: Patient, clinician: Use
 
 
 def test_a_lesion_without_a_plan_can_be_planned_from_its_card(lesion: Joint, coordinator: User) -> None:
+    Reminder.objects.all().delete()
     FollowUp.objects.all().delete()
     browser = Client()
     browser.force_login(coordinator)
