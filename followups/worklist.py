@@ -20,6 +20,7 @@ from accounts import access
 from accounts.models import Clinic, User
 from accounts.templatetags.words import age, day, initials, late, moment, phone, side_mark
 from accounts.wording import gettext as _
+from accounts.wording import ngettext
 from followups import addresses, proving, words
 from followups.models import Contact, FollowUp, PatientPlan, Proof, Reminder
 from patients.models import ImagingStudy, Joint, Modality
@@ -382,7 +383,7 @@ def _unread(study: ImagingStudy, today: date) -> Unread:
         href=addresses.patient(study.patient.public_id),
         study_href=addresses.study(study.patient.public_id, study.public_id),
         red=waiting > REVIEW_DAYS,
-        why=_("%(days)s days since image") % {"days": waiting},
+        why=ngettext("%(days)s day since image", "%(days)s days since image", waiting) % {"days": waiting},
         name=str(study.patient),
         facts=" · ".join(filter(None, (study.patient.mrn, age(study.patient.born, today)))),
         sides=format_html_join("", "{}", ((side_mark(side),) for side in sides if side != "none")),

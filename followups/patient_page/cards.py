@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.templatetags.words import away, day, full_day, late
 from accounts.wording import gettext as _
-from followups import flag_words, words
+from followups import flag_queue, flag_words, words
 from followups.patient_page import wording
 from followups.patient_page.record import FindingRow, FlagRow, FollowUpRow, JointRow, Record, StudyRow
 from followups.worklist import REVIEW_DAYS
@@ -35,6 +35,8 @@ class Step:
     why: list[str] = field(default_factory=list)
     act: str = ""
     act_href: str = ""
+    plan_href: str = ""  # to plan the joint by hand; empty: it has a plan, or this role may not
+    take_href: str = ""  # to make it one's own; empty: it is somebody's already
 
 
 @dataclass(slots=True)
@@ -99,7 +101,7 @@ def _card(record: Record, key: tuple[str, str], joint: JointRow | None, role: st
     card.href = wording.address("patients:joint", role, record.patient.public_id, joint.public_id)
     match _state(joint):
         case "replaced":
-            _replaced(card, record, joint)
+            _replaced(card, record, joint, role)
         case "lesion":
             _lesion(card, record, joint, role)
         case "clear":
@@ -133,7 +135,7 @@ def _lesion(card: Card, record: Record, joint: JointRow, role: str) -> None:
     card.step = _step(record, joint, role)
 
 
-def _replaced(card: Card, record: Record, joint: JointRow) -> None:
+def _replaced(card: Card, record: Record, joint: JointRow, role: str) -> None:
     card.look, card.big, card.tag, card.tag_kind = "replaced", _("Replaced"), _("Implant"), "dashed"
     operation = next((t for t in record.noted_of(joint, "treatment") if t.what in wording.REPLACING), None)
     card.source = (
@@ -147,7 +149,7 @@ def _replaced(card: Card, record: Record, joint: JointRow) -> None:
         (_("Plan"), _("checks of the implant only")),
         (_("Not asked"), _("MRI, CT and osteonecrosis rules are off for this side")),
     ]
-    card.step = _step(record, joint, "")
+    card.step = _step(record, joint, role)
 
 
 def _clear(card: Card, record: Record, joint: JointRow) -> None:
@@ -305,19 +307,23 @@ def _weight(record: Record, joint: JointRow) -> tuple[str, str]:
 def _step(record: Record, joint: JointRow, role: str) -> Step:
     live = record.live(joint)
     if live:
-        return _planned(record, joint, live)
+        return _planned(record, joint, live, role)
     if record.patient.ended_on:
         return _nothing(record, "")
     if joint.ended_on:
         return Step(_("Next step"), _("Nothing is planned"), "; ".join(words.sentences(joint.reasons or [])))
     if joint.row or joint.state is None:
         return Step(
-            _("No plan. Must not be."), _("Nobody would call for this joint"), _("tell the lead today"), late=True
+            _("No plan. Must not be."),
+            _("Nobody would call for this joint"),
+            _("plan it now, and tell the lead today"),
+            late=True,
+            plan_href=wording.address("followups:replan", role, record.patient.public_id),
         )
     return Step(_("Next step"), _("No imaging is planned"), " ".join(words.sentences(joint.reasons or [])))
 
 
-def _planned(record: Record, joint: JointRow, live: FollowUpRow) -> Step:
+def _planned(record: Record, joint: JointRow, live: FollowUpRow, role: str) -> Step:
     today, days = record.today, (record.today - live.closes_on).days
     target = day(live.target_on, today)
     if days > 0:
@@ -333,7 +339,8 @@ def _planned(record: Record, joint: JointRow, live: FollowUpRow) -> Step:
         when += " · " + _("a clinician wants it by %(day)s") % {"day": day(live.brought_forward_to, today)}
     if live.promised_on:
         when += " · " + _("agreed for %(day)s") % {"day": day(live.promised_on, today)}
-    return Step(label, _exam(joint, live), when, days > 0, live.owner, "", why(live))
+    take = "" if live.owner else wording.address("followups:assign", role, live.public_id)
+    return Step(label, _exam(joint, live), when, days > 0, live.owner, "", why(live), take_href=take)
 
 
 def _exam(joint: JointRow, live: FollowUpRow) -> str:
@@ -424,27 +431,19 @@ def flag_cards(record: Record, role: str) -> list[FlagCard]:
 
 def _flag_card(record: Record, flag: FlagRow, joint: JointRow, role: str) -> FlagCard:
     today, past = record.today, flag.due_at < record.now
-    due = wording.clock_moment(flag.due_at, record.zone, today)
     opened = wording.clock_moment(flag.opened_at, record.zone, today)
     told = wording.flag_of(flag, joint, record.patient)
     return FlagCard(
         severity=flag.severity,
-        clock=_clock(flag, record),
+        clock=flag_queue.long_clock(told, record.patient.clinic, now=record.now),
         past=past,
         title=f"{wording.joint_name(*joint.key)}: {flag_words.rule_name(flag.evidence)}",
         sentence=flag_words.sentence(told, today=today),
         figures=_figures(flag),
-        dates=_("Opened %(opened)s. Review by %(due)s.") % {"opened": opened, "due": due},
+        dates=_("Opened %(opened)s.") % {"opened": opened},
         owner=flag.owner,
         href=wording.address("followups:flag", role, flag.public_id),
     )
-
-
-def _clock(flag: FlagRow, record: Record) -> str:
-    days = (flag.due_at.astimezone(record.zone).date() - record.today).days
-    if flag.due_at < record.now:
-        return late(-days) if days < 0 else _("past its time")
-    return _("due today") if days == 0 else _("due %(when)s") % {"when": away(days)}
 
 
 def _figures(flag: FlagRow) -> str:

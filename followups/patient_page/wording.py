@@ -164,5 +164,13 @@ def clock_moment(at: datetime, zone: ZoneInfo, today: date) -> str:
 
 
 def flag_of(row: FlagRow, joint: JointRow, patient: Patient) -> Flag:
-    """The flag as `followups.flag_words` wants it; never saved."""
-    return Flag(evidence=row.evidence, rule=row.rule, patient=patient, joint=Joint(site=joint.site, side=joint.side))
+    """The flag as `followups.flag_words` and `followups.flag_queue` want it; never saved."""
+    return Flag(
+        evidence=row.evidence,
+        rule=row.rule,
+        severity=row.severity,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        patient=patient,
+        joint=Joint(site=joint.site, side=joint.side),
+    )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import clock
+from accounts.adapters import own_path
 from accounts.middleware import StaffRequest
 from accounts.models import Clinic, Membership, User
 from accounts.templatetags.words import day, phone
@@ -319,7 +320,13 @@ def _saved(request: StaffRequest, follow_up: FollowUp, what: str, undo: str = ""
     if request.htmx:
         return render(request, "followups/_saved.html", context)
     messages.success(request, f"{context['who']}: {what}", extra_tags=undo)  # the list shows it with its Undo
-    return redirect("followups:worklist")
+    return _back(request)
+
+
+def _back(request: StaffRequest) -> HttpResponse:
+    """To the page the form stood on, if it named one of ours; else to the list."""
+    named = request.POST.get("next", "")
+    return redirect(named if own_path(named) else reverse("followups:worklist"))
 
 
 def _refused(request: StaffRequest, follow_up: FollowUp, error: ValidationError, which: str) -> HttpResponse:
@@ -337,4 +344,4 @@ def replan(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.at(request.clinic), public_id=patient_id)
     planning.replan(patient, by=request.user, now=clock.now())
     messages.success(request, _("%(name)s was planned anew.") % {"name": patient})
-    return redirect("followups:worklist")
+    return _back(request)

@@ -24,7 +24,10 @@ CHANNELS = {"sms_allowed": True, "email_allowed": True}
 def new(request: StaffRequest) -> HttpResponse:
     """Register a patient."""
     form = PersonForm(
-        request.POST or None, initial=new_token() | CHANNELS, clinic=request.clinic, today=clock.today(request.clinic)
+        request.POST or None,
+        initial=new_token() | CHANNELS | _as_searched(request.GET.get("q", "")),
+        clinic=request.clinic,
+        today=clock.today(request.clinic),
     )
     if form.is_valid():
         try:
@@ -41,6 +44,21 @@ def new(request: StaffRequest) -> HttpResponse:
     if form.look_alikes:
         _leave_trace_of_search(request, form)
     return answer(request, "patients/person.html", form, _found(form))
+
+
+def _as_searched(text: str) -> dict[str, str]:
+    """What was typed into the search, in the field it most likely belongs to: a number, "Okonjo, Ada" or "Ada Okonjo".
+
+    Only a beginning of the form; whoever registers sees and corrects it.
+    """
+    typed = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:100]
+    if any(c.isdigit() for c in typed):
+        return {} if " " in typed or "/" in typed or typed.count(".") == 2 else {"mrn": typed}
+    if "," in typed:
+        family, _comma, given = typed.partition(",")
+    else:
+        given, _space, family = typed.rpartition(" ")
+    return {"family_name": family.strip(), "given_name": given.strip()}
 
 
 def _register(request: StaffRequest, form: PersonForm) -> Patient:

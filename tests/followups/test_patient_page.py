@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from accounts.models import AuditEvent, Clinic, User
 from followups import planning
-from followups.models import Contact, Flag, FollowUp
+from followups.models import Contact, Flag, FollowUp, Reminder
 from patients.models import Exposure, Finding, ImagingStudy, Joint, PainLog, Patient, Seen, SymptomStatus, Treatment
 from tests.make import NOW, make_clinic, make_joint, make_patient, make_staff
 
@@ -196,6 +196,42 @@ def test_a_lesion_without_a_plan_is_said_in_red(patient: Patient, clinician: Use
     assert "No plan. Must not be." in seen(patient, clinician)
 
 
+def test_a_lesion_without_a_plan_can_be_planned_from_its_card(lesion: Joint, coordinator: User) -> None:
+    Reminder.objects.all().delete()
+    FollowUp.objects.all().delete()
+    browser = Client()
+    browser.force_login(coordinator)
+    page = f"/clinic/patients/{lesion.patient.public_id}/"
+    assert f'action="{page}plan/"' in seen(lesion.patient, coordinator)
+
+    answer = browser.post(f"{page}plan/", {"next": page})
+
+    assert answer["Location"] == page
+    assert FollowUp.objects.live().filter(joint=lesion).exists()
+
+
+def test_whoever_reads_the_page_can_take_the_next_step(lesion: Joint, coordinator: User) -> None:
+    live, browser = FollowUp.objects.live().get(joint=lesion), Client()
+    browser.force_login(coordinator)
+    page = f"/clinic/patients/{lesion.patient.public_id}/"
+    assert "Coordinators: take it" in seen(lesion.patient, coordinator)
+
+    answer = browser.post(f"/clinic/follow-ups/{live.public_id}/assign/", {"to": "me", "next": page})
+
+    live.refresh_from_db()
+    assert (answer["Location"], live.owner) == (page, coordinator)
+    assert "take it" not in seen(lesion.patient, coordinator)
+
+
+def test_a_form_sends_nobody_to_another_site(lesion: Joint, coordinator: User) -> None:
+    live, browser = FollowUp.objects.live().get(joint=lesion), Client()
+    browser.force_login(coordinator)
+
+    answer = browser.post(f"/clinic/follow-ups/{live.public_id}/assign/", {"to": "me", "next": "//example.org/"})
+
+    assert answer["Location"] == "/clinic/"
+
+
 def test_a_late_follow_up_says_how_late(lesion: Joint, clinician: User) -> None:
     FollowUp.objects.update(
         opens_on=date(2026, 10, 1),
@@ -229,7 +265,7 @@ def test_the_flag_card_says_rule_figures_and_clock(lesion: Joint, clinician: Use
     assert "Wed 11 Nov" in page
     assert "<b>5 to 7</b>" in page
     assert "median 6" in page
-    assert "Review by Wed 25 Nov" in page
+    assert "of 5 working days used, review by Wed 25 Nov" in page
     assert "No open flag" not in page
 
 

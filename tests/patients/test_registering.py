@@ -165,3 +165,23 @@ def test_two_who_register_one_number_at_once_make_one_patient(clinic: Clinic, co
 
     assert Patient.objects.count() == 1
     assert AuditEvent.objects.filter(action="create").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "value"),
+    [
+        ("okon", "family_name", "okon"),
+        ("Ada Okonjo", "given_name", "Ada"),
+        ("Okonjo, Ada", "family_name", "Okonjo"),
+        ("av-20411", "mrn", "av-20411"),
+    ],
+)
+def test_what_was_searched_for_begins_the_form(desk: Client, typed: str, field: str, value: str) -> None:
+    form = desk.get(URL, {"q": typed}).context["form"]
+
+    assert form[field].value() == value
+
+
+@pytest.mark.parametrize("typed", ["30.1.1997", "30 Jan 1997", "\x00<b>", "x" * 5000])
+def test_a_search_that_is_no_name_breaks_nothing(desk: Client, typed: str) -> None:
+    assert desk.get(URL, {"q": typed}).status_code == 200
