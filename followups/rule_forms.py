@@ -8,6 +8,7 @@ from crispy_forms.bootstrap import AppendedText
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Fieldset, Layout, Submit
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,19 @@ from patients.fields import MeasureField
 PLACES = 3
 OWN = ("note", "minutes_per_flag", "seen")
 OF_THE_FORM = frozenset({*OWN, "csrfmiddlewaretoken", "save"})
+
+
+class ThresholdField(MeasureField):
+    """Says which threshold is wrong: there are so many that the summary must not only say what."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except ValidationError as wrong:
+            said = gettext("“%(threshold)s”: %(wrong)s")
+            raise ValidationError(
+                [said % {"threshold": self.label, "wrong": message} for message in wrong.messages]
+            ) from wrong
 
 
 class DraftForm(forms.Form):
@@ -90,14 +104,14 @@ class DraftForm(forms.Form):
         }
 
 
-def _field(one: Threshold) -> MeasureField:
+def _field(one: Threshold) -> ThresholdField:
     bounds = {
         "default": one.default,
         "least": rule_words.number(one.least),
         "most": rule_words.number(one.most),
         "source": one.source,
     }
-    field = MeasureField(
+    field = ThresholdField(
         low=one.least,
         high=one.most,
         unit=one.unit,
