@@ -1,6 +1,6 @@
 # Everything a person or a machine does with this checkout. Nothing is left outside it but Debian packages.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench screenshots pins format
+.PHONY: help setup demo check test bench screenshots pins format mutants
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -32,3 +32,6 @@ format: ## let the formatters have their way
 
 pins: ## compile requirements*.txt from requirements*.in
 	@scripts/pins
+
+mutants: ## break the worsening rules on purpose and see which tests notice
+	@scripts/mutants

@@ -132,6 +132,7 @@ LABELS: Words = {
     "verdict_days": _("Without an entry for so long nothing is known"),
     "recent_days": _("The recent level is that of the last"),
     "reviewed_entries": _("A level accepted at a review counts as so many days"),
+    "review_doubt": _("A rise seen on so many days is half taken up at a review"),
     "back_to_old": _("Evidence to take up the level from before a review"),
     "forget_old": _("Evidence to forget it"),
 }

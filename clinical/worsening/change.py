@@ -124,10 +124,14 @@ def begin(day: int, usual: float, policy: Policy, *, weight: float = 1.0) -> Sta
 
 
 def accept(standing: Standing, level: float, days: int, policy: Policy) -> Standing:
-    """After a review: what pain has come to is usual now. The old level is remembered, in case pain goes back to it."""
+    """After a review: what pain has come to is usual now. The old level is remembered, in case pain goes back to it.
+
+    A flag picks the days that were high by chance: the fewer they are, the less of the rise is taken up at once.
+    """
     person = standing.person
+    rise = max(0.0, level - person.usual)
     person = person._replace(
-        usual=max(level, person.usual),
+        usual=person.usual + rise * days / (days + policy.review_doubt),
         weight=float(min(policy.reviewed_entries, max(3, days))),
         old_usual=person.usual,
         old_weight=person.weight,
@@ -188,7 +192,7 @@ def advance(standing: Standing, day: int, value: float, policy: Policy, *, froze
 
 
 def _clipped(value: float, most: float) -> float:
-    return max(-most, min(most, value))
+    return most if value > most else -most if value < -most else value
 
 
 def _score(miss: float, scale: float) -> float:
@@ -239,7 +243,10 @@ def _needed(spread: float, memory: float, weeks: tuple[Week, ...], policy: Polic
     noise = spread * sqrt((1.0 + memory) / (1.0 - memory))
     share = min(policy.calm_most, max(policy.noisy_least, policy.noise_typical / noise))
     if len(weeks) >= WEEKS_LEAST:
-        logged = sum(week.days for week in weeks) / (7.0 * (weeks[-1].number - weeks[0].number + 1))
+        days = 0
+        for week in weeks:
+            days += week[1]
+        logged = days / (7.0 * (weeks[-1].number - weeks[0].number + 1))
         share *= min(policy.dense_most, max(policy.sparse_least, sqrt(logged / policy.logged_typical)))
     return policy.evidence_needed * share
 
@@ -256,14 +263,17 @@ def _slow_rise(weeks: tuple[Week, ...], variance: float, memory: float, policy: 
     apart = 7.0 * (weeks[-1].number - weeks[0].number + 1) / sum(week.days for week in weeks)
     kept = memory ** max(1.0, apart)
     variance *= (1.0 + kept) / (1.0 - kept)  # days that resemble each other tell less
-    slope = policy.slow_rise / policy.slow_rise_weeks
+    most = policy.slow_rise
+    slope = most / policy.slow_rise_weeks
     best, best_week, best_early = NEVER, weeks[0].number, 0.0
     for first in range(len(weeks) - WEEKS_LEAST + 1):
         began, _, _, usual, weight = weeks[first]
         gain = early = 0.0
         told = 0
         for number, days, total, _, _ in weeks[first:]:
-            expected = min(policy.slow_rise, slope * (number - began + 0.5))
+            expected = slope * (number - began + 0.5)
+            if expected > most:
+                expected = most
             gain += expected * (total - days * (usual + expected / 2.0))
             told += days
             if number <= weeks[-1].number - LATE_WEEKS:
