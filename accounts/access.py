@@ -157,6 +157,7 @@ WORKLIST: Mapping[str, Door] = {
     "followups:snooze": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
     "followups:replan": Door(RECORDS, Scope.PATIENT, Kind.ACTION, POST),
     "followups:release": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:release_all": Door(RECORDS, Scope.CLINIC, Kind.ACTION, POST),
 }
 
 FLAGS: Mapping[str, Door] = {

@@ -22,6 +22,8 @@ REPORT_DAYS = 7  # until the report of a study made elsewhere should have come
 NUMBER_DAYS = 2  # opening days to find a working number
 DECISION_DAYS = 5  # opening days for a clinician to decide
 
+RELEASED_AT_ONCE = 500  # by one press; what is left is released by the next
+
 # What a contact may change on a follow-up, and Undo puts back.
 STATE = (
     "next_contact_on",
@@ -184,11 +186,28 @@ def snooze(follow_ups: Sequence[FollowUp], *, until: date | None, reason: str, b
 
 @transaction.atomic
 def release(follow_ups: Sequence[FollowUp], *, by: User, now: datetime) -> None:
-    """Let reminders leave for what was brought in already late."""
-    FollowUp.objects.live().filter(pk__in=[f.pk for f in follow_ups], held_at__isnull=False).update(
-        held_at=None, released_at=now, released_by=by, version=F("version") + 1
+    """Let reminders leave for what was brought in already due.
+
+    The steps of a window that has closed are past, so one message is made for it: that the person was not seen yet.
+    """
+    held = FollowUp.objects.live().filter(pk__in=[f.pk for f in follow_ups], held_at__isnull=False)
+    found = list(held.select_related("clinic", "patient__clinic").select_for_update(of=("self",)))
+    held.update(held_at=None, released_at=now, released_by=by, version=F("version") + 1)
+    late = [f for f in found if f.closes_on < clock.day_of(now, f.clinic)]
+    Reminder.objects.bulk_create(
+        [reminding.not_seen_yet(f, now=now) for f in late if reminding.channels(f.patient)], ignore_conflicts=True
     )
-    _trace_follow_up(follow_ups[0], by=by, now=now, what="released")
+    for one in {f.patient_id: f for f in found}.values():
+        _trace_follow_up(one, by=by, now=now, what="released")
+
+
+def release_all(clinic: Clinic, *, until: datetime, by: User, now: datetime) -> int:
+    """Release what was held when a person looked, the most urgent first; at most `RELEASED_AT_ONCE`. How many."""
+    held = FollowUp.objects.at(clinic).live().filter(held_at__lte=until)
+    first = list(held.order_by("group_rank", "closes_on", "pk")[:RELEASED_AT_ONCE])
+    if first:
+        release(first, by=by, now=now)
+    return len(first)
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Clinic
+from accounts.templatetags.words import phone
 from followups.models import Reminder
 
 
@@ -17,7 +18,7 @@ def sms(reminder: Reminder) -> str:
     words = {
         "clinic": clinic.public_name,
         "day": date_format(reminder.follow_up.closes_on, "j M"),
-        "phone": clinic.phone,
+        "phone": phone(clinic.phone, clinic.country),
     }
     if reminder.step.startswith("after"):
         return _("%(clinic)s: you have not been seen yet. Please call %(phone)s. Reply STOP to end texts.") % words
@@ -33,7 +34,7 @@ def email(reminder: Reminder) -> str:
     words = {
         "clinic": clinic.public_name,
         "day": date_format(reminder.follow_up.closes_on, "j F Y"),
-        "phone": clinic.phone,
+        "phone": phone(clinic.phone, clinic.country),
         "site": settings.SITE_ORIGIN,
     }
     if reminder.step.startswith("after"):
@@ -49,5 +50,5 @@ def email(reminder: Reminder) -> str:
 def stopped(clinic: Clinic) -> str:
     return _("%(clinic)s: you get no more texts from us. Call %(phone)s with any question.") % {
         "clinic": clinic.public_name,
-        "phone": clinic.phone,
+        "phone": phone(clinic.phone, clinic.country),
     }

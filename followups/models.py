@@ -296,6 +296,11 @@ class FollowUp(models.Model):
             ),
             models.Index(fields=["clinic", "closes_on"], condition=Q(status="live"), name="followups_live_by_close"),
             models.Index(
+                fields=["clinic", "group_rank", "closes_on"],
+                condition=Q(status="live", held_at__isnull=False),
+                name="followups_live_held",
+            ),
+            models.Index(
                 fields=["clinic", "brought_forward_to"],
                 condition=Q(status="live", brought_forward_to__isnull=False),
                 name="followups_live_brought_forward",

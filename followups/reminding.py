@@ -56,6 +56,18 @@ def reminders_of(follow_up: FollowUp, *, days_before: Iterable[int], now: dateti
     ]
 
 
+def not_seen_yet(follow_up: FollowUp, *, now: datetime) -> Reminder:
+    """The message about a window that closed before anybody could be reminded, not stored yet. Leaves by day."""
+    return Reminder(
+        clinic_id=follow_up.clinic_id,
+        follow_up=follow_up,
+        step="after_1",
+        channel=channels(follow_up.patient)[0],
+        due_at=max(now, first_moment(follow_up.patient, clock.day_of(now, follow_up.clinic))),
+        made_at=now,
+    )
+
+
 def first_moment(patient: Patient, on: date) -> datetime:
     """When a message of this day may leave: the first minute outside quiet hours, where the person is."""
     return _local(on, patient.clinic.messages_from, patient)

@@ -14,6 +14,7 @@ urlpatterns = [
     path(FOLLOW_UP + "contact/", worklist.contact, name="contact"),
     path(FOLLOW_UP + "assign/", worklist.assign, name="assign"),
     path(FOLLOW_UP + "snooze/", worklist.snooze, name="snooze"),
+    path("follow-ups/release/", worklist.release_all, name="release_all"),
     path(FOLLOW_UP + "release/", worklist.release, name="release"),
     path("dashboard/", dashboard.page, name="dashboard"),
     path("dashboard/behind/", dashboard.behind, name="behind"),

@@ -40,6 +40,7 @@ class Section(StrEnum):
     FAILED = "failed"
     PROMISED = "promised"
     DUE = "due"
+    HELD = "held"
     RESTING = "resting"
 
 
@@ -50,6 +51,7 @@ TITLES: dict[str, Promise | str] = {
     Section.FAILED: gettext_lazy("Failed contact"),
     Section.PROMISED: gettext_lazy("Promised"),
     Section.DUE: gettext_lazy("Due"),
+    Section.HELD: gettext_lazy("Reminders held"),
     Section.RESTING: gettext_lazy("Coming back later"),
 }
 WHY_HERE: dict[str, Promise | str] = {
@@ -59,6 +61,7 @@ WHY_HERE: dict[str, Promise | str] = {
     Section.FAILED: gettext_lazy("A message did not arrive, or there is no way to send one."),
     Section.PROMISED: gettext_lazy("They named a day. Comes back the morning after if no image arrives."),
     Section.DUE: gettext_lazy("The window is open and no day is agreed."),
+    Section.HELD: gettext_lazy("A register brought them in already due. No message leaves before a person says so."),
     Section.RESTING: gettext_lazy("Called or snoozed: each comes back on its day."),
 }
 IN_ORDER = (
@@ -108,6 +111,8 @@ def rows_of(section: str, clinic: Clinic, *, today: date) -> QuerySet[FollowUp]:
             return _by_danger(
                 live.filter(window, ready, awake, promised_on=None, contact_failed_at=None, brought_forward_to=None)
             )
+        case Section.HELD:
+            return _by_danger(live.filter(held_at__isnull=False))
         case _:
             put_off = Q(snoozed_until__isnull=False) | Q(next_contact_on__isnull=False)  # in the words of its index
             asleep = put_off & (~awake | (~ready & Q(promised_on=None)))
@@ -320,6 +325,8 @@ def _why(v: dict[str, Any], section: str, today: date) -> tuple[str, bool]:
             return _("Promised %(day)s") % {"day": day(v["promised_on"], today)}, False
         case Section.FAILED:
             return words.failure(v["contact_failure"]), False
+        case Section.HELD if v["closes_on"] < today:
+            return late((today - v["closes_on"]).days), True
         case Section.RESTING:
             back = max(filter(None, (v["snoozed_until"], v["next_contact_on"])))
             return _("back %(day)s") % {"day": day(back, today)}, False

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import access, audit, clock
 from accounts.middleware import StaffRequest
 from accounts.models import Clinic
+from accounts.templatetags.words import phone
 from followups import planning
 from followups.forms import DAYS, ClinicForm
 from followups.models import Heartbeat, OutboxMessage
@@ -31,6 +32,8 @@ def _said(clinic: Clinic, name: str) -> str:
     if name == "opening_days":
         return ", ".join(str(word) for number, word in DAYS if number in clinic.opening_days)
     value = getattr(clinic, name)
+    if name.endswith("phone") and value:
+        return phone(value, clinic.country)
     return f"{value:%H:%M}" if isinstance(value, time) else str(value) or _("not set")
 
 

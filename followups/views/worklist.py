@@ -1,7 +1,7 @@
 """The worklist: whom do I call now? Every act works as a link or a form; htmx swaps the row it is about."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from accounts.middleware import StaffRequest
 from accounts.models import Clinic, Membership, User
 from accounts.templatetags.words import day, phone
 from accounts.wording import gettext as _
+from accounts.wording import ngettext
 from followups import contacting, planning, words, worklist
 from followups.models import Contact, FollowUp, Proof
 from followups.worklist import Row, Section, Unread, Whose
@@ -85,6 +86,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "open": _opened(request, today),
         "keys": _keys(),
         "whose": whose.name,
+        "now": clock.now().isoformat(),
     }
     return render(request, "followups/worklist.html", context)
 
@@ -122,12 +124,15 @@ def _query(section: str, whose: str) -> str:
     return "?" + "&".join(parts) if parts else reverse("followups:worklist")
 
 
-def _filters(counts: dict[str, str], section: str, whose: Whose) -> list[tuple[str, str, str, bool]]:
-    """Words, count, address, whether it is this one."""
+def _filters(counts: dict[str, str], section: str, whose: Whose) -> list[tuple[str, str, str, str, bool]]:
+    """Key, words, count, address, whether it is this one."""
     every = [("", _("All"), counts["all"])] + [(s, str(worklist.TITLES[s]), counts[s]) for s in worklist.IN_ORDER]
-    if counts[Section.RESTING] != "0" or section == Section.RESTING:
-        every.append((Section.RESTING, str(worklist.TITLES[Section.RESTING]), counts[Section.RESTING]))
-    return [(title, count, _query(key, whose.name), key == section) for key, title, count in every]
+    every += [
+        (s, str(worklist.TITLES[s]), counts[s])
+        for s in (Section.HELD, Section.RESTING)
+        if counts[s] != "0" or section == s
+    ]
+    return [(key, title, count, _query(key, whose.name), key == section) for key, title, count in every]
 
 
 def _keys() -> list[tuple[str, str]]:
@@ -293,6 +298,21 @@ def release(request: StaffRequest, follow_up_id: UUID) -> HttpResponse:
     together = worklist.together(follow_up, today=clock.today(request.clinic))
     contacting.release(together, by=request.user, now=clock.now())
     return _saved(request, follow_up, _("Reminders may leave now."))
+
+
+@require_POST
+def release_all(request: StaffRequest) -> HttpResponse:
+    """The same for everything that was on the list of held ones when it was looked at."""
+    try:
+        looked_at = datetime.fromisoformat(request.POST.get("until", ""))
+    except ValueError:
+        looked_at = None
+    if looked_at is None or looked_at.tzinfo is None:
+        messages.warning(request, _("Nothing was released. Look at the list once more."))
+        return redirect(reverse("followups:worklist") + _query(Section.HELD, ""))
+    n = contacting.release_all(request.clinic, until=looked_at, by=request.user, now=clock.now())
+    messages.success(request, ngettext("%(n)s follow-up released.", "%(n)s follow-ups released.", n) % {"n": n})
+    return redirect("followups:worklist")
 
 
 def _live(request: StaffRequest, follow_up_id: UUID) -> FollowUp:
