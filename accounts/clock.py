@@ -49,6 +49,14 @@ def fixed_at(moment: datetime) -> Iterator[None]:
         _fixed.reset(token)
 
 
+def moment(text: str) -> datetime:
+    """An ISO moment with its offset, from 1900 to 2199. Raises ValueError for any other text."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None or not 1900 <= found.year <= 2199:
+        raise ValueError(text)
+    return found
+
+
 def _shifted(real: datetime, file: Path) -> datetime:
     text = file.read_text().strip() if file.exists() else ""
     if match := _SHIFT.fullmatch(text):

@@ -1,13 +1,17 @@
 """A described world made real: clinics, staff, patients, their histories (`seed_world`, design 11)."""
 
+import re
 import secrets
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import uuid4
 from zoneinfo import available_timezones
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts import clock
@@ -16,8 +20,8 @@ from clinical import record_form
 from clinical.history import Person
 from clinical.record_form import RecordError
 from followups import planning
-from patients import history
-from patients.identity import mrn_key, search_key
+from patients import history, identity
+from patients.identity import clean_email, clean_mrn, mrn_key, name_key
 from patients.models import Joint, PainLog, Patient
 
 CLINIC_KEYS = {"key", "name", "time_zone", "phone", "staff", "patients"}
@@ -28,6 +32,11 @@ PATIENT_KEYS = {
 }  # fmt: skip
 PERSON_KEYS = ("born", "constraints", "ended", "joints", "studies")
 PAIN_KEYS = {"site", "side", "felt_at", "nrs"}
+# Control characters, lone surrogates, line and paragraph separators.
+_UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
+
+_zones = cache(available_timezones)  # it looks through a folder
 
 
 @dataclass
@@ -52,19 +61,19 @@ def make(world: Any) -> Made:
 
 def _make_clinic(given: Any, where: str, now: datetime, made: Made) -> None:
     described = _object(given, where, CLINIC_KEYS, needed={"key", "name"})
-    zone = described.get("time_zone") or "Europe/London"
-    if zone not in available_timezones():
+    zone = _text(described.get("time_zone"), f"{where}.time_zone", 64) or "Europe/London"
+    if zone not in _zones():
         raise RecordError(f"{where}.time_zone: {zone!r} is not a time zone")
     clinic = Clinic.objects.create(
-        name=_text(described["name"], f"{where}.name", 120),
+        name=_needed_text(described["name"], f"{where}.name", 120),
         time_zone=zone,
-        phone=_text(described.get("phone") or "", f"{where}.phone", 20),
+        phone=_text(described.get("phone"), f"{where}.phone", 20, _phone),
     )
     key = _new_key(described["key"], made.clinics, f"{where}.key")
     made.clinics[key] = {"public_id": str(clinic.public_id)}
-    for number, person in enumerate(_list(described.get("staff") or [], f"{where}.staff")):
+    for number, person in enumerate(_list(described.get("staff"), f"{where}.staff")):
         _make_staff(person, f"{where}.staff[{number}]", clinic, key, made)
-    for number, person in enumerate(_list(described.get("patients") or [], f"{where}.patients")):
+    for number, person in enumerate(_list(described.get("patients"), f"{where}.patients")):
         _make_patient(person, f"{where}.patients[{number}]", clinic, now, made)
 
 
@@ -92,10 +101,10 @@ def _make_patient(given: Any, where: str, clinic: Clinic, now: datetime, made: M
         person = record_form.history_from_json({"joints": [], **question}, as_of=as_of)
     except RecordError as error:
         raise RecordError(f"{where}: {error}") from error
-    user, password = _sign_in(key) if described.get("sign_in") else (None, None)
+    user, password = _sign_in(key) if _tick(described.get("sign_in"), f"{where}.sign_in") else (None, None)
     patient = _store_patient(described, where, clinic, person, user, now)
     joints = history.store(patient, person, now=now)
-    _store_pain(described.get("pain") or [], f"{where}.pain", joints, now)
+    _store_pain(described.get("pain"), f"{where}.pain", joints, now)
     planning.replan(patient, by=None, now=now)
     made.patients[key] = {
         "public_id": str(patient.public_id),
@@ -108,11 +117,11 @@ def _make_patient(given: Any, where: str, clinic: Clinic, now: datetime, made: M
 def _store_patient(
     described: Mapping[str, Any], where: str, clinic: Clinic, person: Person, user: User | None, now: datetime
 ) -> Patient:
-    family, _, given = (part.strip() for part in _text(described["name"], f"{where}.name", 160).partition(","))
-    mrn = _text(described["mrn"], f"{where}.mrn", 40)
+    family, given = _name(described["name"], f"{where}.name")
+    mrn = _needed_text(described["mrn"], f"{where}.mrn", 40, clean_mrn)
     if Patient.objects.at(clinic).filter(mrn_key=mrn_key(mrn)).exists():
         raise RecordError(f"{where}.mrn: {mrn!r} is there already")
-    sex = described.get("sex") or Patient.Sex.NOT_KNOWN
+    sex = Patient.Sex.NOT_KNOWN if described.get("sex") is None else described["sex"]
     if sex not in Patient.Sex.values:
         raise RecordError(f"{where}.sex: {sex!r} is none of {', '.join(Patient.Sex.values)}")
     return Patient.objects.create(
@@ -122,12 +131,12 @@ def _store_patient(
         mrn_key=mrn_key(mrn),
         family_name=family,
         given_name=given,
-        name_key=search_key(f"{given} {family}"),
+        name_key=name_key(family, given),
         born=person.born,
         sex=sex,
-        phone=_text(described.get("phone") or "", f"{where}.phone", 20),
-        email=_text(described.get("email") or "", f"{where}.email", 254),
-        language=_text(described.get("language") or "en", f"{where}.language", 10),
+        phone=_text(described.get("phone"), f"{where}.phone", 20, _phone),
+        email=_text(described.get("email"), f"{where}.email", 254, clean_email),
+        language=_language(described.get("language"), f"{where}.language"),
         **{str(constraint): "yes" for constraint in person.constraints},
         ended_on=person.ended.on if person.ended else None,
         ended_reason=person.ended.reason if person.ended else "",
@@ -141,9 +150,10 @@ def _store_pain(given: Any, where: str, joints: dict[tuple[str, str], Joint], no
     for number, entry in enumerate(_list(given, where)):
         here = f"{where}[{number}]"
         described = _object(entry, here, PAIN_KEYS, needed=PAIN_KEYS)
-        joint = joints.get((described["site"], described["side"]))
+        site, side = _text(described["site"], f"{here}.site", 20), _text(described["side"], f"{here}.side", 20)
+        joint = joints.get((site, side))
         if joint is None:
-            raise RecordError(f"{here}: the {described['side']} {described['site']} is not among the joints")
+            raise RecordError(f"{here}: the {side} {site} is not among the joints")
         nrs = described["nrs"]
         if type(nrs) is not int or not 0 <= nrs <= 10:
             raise RecordError(f"{here}.nrs: {nrs!r} is not a whole number from 0 to 10")
@@ -180,29 +190,70 @@ def _object(value: Any, where: str, known: set[str], *, needed: set[str]) -> dic
 
 
 def _list(value: Any, where: str) -> list[Any]:
+    """Missing and null are an empty list."""
+    if value is None:
+        return []
     if not isinstance(value, list):
         raise RecordError(f"{where}: a list is needed")
     return value
 
 
-def _text(value: Any, where: str, longest: int) -> str:
-    if not isinstance(value, str) or len(value) > longest or "\x00" in value:
-        raise RecordError(f"{where}: a text of at most {longest} characters is needed")
-    return value.strip()
+def _tick(value: Any, where: str) -> bool:
+    if value is not None and not isinstance(value, bool):
+        raise RecordError(f"{where}: true or false is needed")
+    return bool(value)
+
+
+def _text(value: Any, where: str, longest: int, clean: Callable[[str], str] = str.strip) -> str:
+    """One line without hidden control characters, as `clean` keeps it. Missing and null are empty."""
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > longest or _has_unseen(value):
+        raise RecordError(f"{where}: a text of at most {longest} characters on one line is needed")
+    try:
+        return clean(value)
+    except ValidationError as error:
+        raise RecordError(f"{where}: {error.messages[0]}") from error
+
+
+def _has_unseen(text: str) -> bool:
+    return any(c in identity.DIRECTION_CHANGES or unicodedata.category(c) in _UNSEEN for c in text)
+
+
+def _needed_text(value: Any, where: str, longest: int, clean: Callable[[str], str] = str.strip) -> str:
+    text = _text(value, where, longest, clean)
+    if not any(c.isalnum() for c in text):
+        raise RecordError(f"{where}: a letter or a digit is needed")
+    return text
+
+
+def _phone(text: str) -> str:
+    """With its country: a described world names none."""
+    return identity.clean_phone(text, country="ZZ")
+
+
+def _name(value: Any, where: str) -> tuple[str, str]:
+    """Family and given name."""
+    family, _, given = _needed_text(value, where, 2 * identity.MAX_NAME + 2).partition(",")
+    return _text(family, where, 200, identity.clean_name), _text(given, where, 200, identity.clean_name)
+
+
+def _language(value: Any, where: str) -> str:
+    text = _text(value, where, 10) or "en"
+    if not _LANGUAGE.fullmatch(text):
+        raise RecordError(f"{where}: {value!r} is not a language such as en or pt-br")
+    return text
 
 
 def _new_key(value: Any, taken: dict[str, Any], where: str) -> str:
-    key = _text(value, where, 100)
-    if not key or key in taken:
-        raise RecordError(f"{where}: {value!r} is empty or given twice")
+    key = _needed_text(value, where, 100)
+    if key in taken:
+        raise RecordError(f"{where}: {value!r} is given twice")
     return key
 
 
 def _moment(value: Any, where: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(value)
+        return clock.moment(value)
     except (TypeError, ValueError) as error:
-        raise RecordError(f"{where}: {value!r} is not a moment") from error
-    if moment.tzinfo is None or not 1900 <= moment.year <= 2199:
-        raise RecordError(f"{where}: {value!r} needs an offset and a year from 1900 to 2199")
-    return moment
+        raise RecordError(f"{where}: {value!r} is not a moment with an offset from 1900 to 2199") from error

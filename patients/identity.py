@@ -24,7 +24,7 @@ MAX_MARKS = 3  # on one letter: Vietnamese needs two
 # Not seen and without meaning in a name: zero-width space, word joiner, byte order mark, soft hyphen, direction marks.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad\u200e\u200f\u061c\ufe0e\ufe0f"))
 _JOINERS = "\u200c\u200d"  # meaningful inside Persian and Indian names, never at an end
-_DIRECTION_CHANGES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+DIRECTION_CHANGES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _UNWANTED = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\u00ad\ufe58\ufe63\uff0d_]|\s*-\s*")
 _SAME_LETTER = str.maketrans(
@@ -38,7 +38,7 @@ _MRN = re.compile(r"[A-Z0-9][A-Z0-9 ./#:+-]*")
 def clean_name(text: str) -> str:
     """The name as it is kept: composed (NFC), invisible characters gone, single spaces. Refuses what is no name."""
     name = unicodedata.normalize("NFC", text).translate(_INVISIBLE).strip().strip(_JOINERS)
-    if any(c in _DIRECTION_CHANGES or unicodedata.category(c) in _UNWANTED for c in name):
+    if any(c in DIRECTION_CHANGES or unicodedata.category(c) in _UNWANTED for c in name):
         raise ValidationError(_("Use letters, spaces and marks only: there is a hidden character in this name."))
     name = re.sub(r"\s+", " ", name)
     if name and not any(unicodedata.category(c).startswith("L") for c in name):

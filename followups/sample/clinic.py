@@ -18,7 +18,7 @@ from followups.sample.diaries import diary
 from followups.sample.histories import Life, Past, life
 from followups.sample.people import identity
 from patients import history
-from patients.identity import mrn_key, search_key
+from patients.identity import mrn_key, name_key
 from patients.models import Exposure, ImagingStudy, Joint, PainLog, Patient
 
 Result = Contact.Result
@@ -95,7 +95,7 @@ def _patient(
         mrn_key=mrn_key(who.mrn),
         family_name=who.family,
         given_name=who.given,
-        name_key=search_key(f"{who.family} {who.given}"),
+        name_key=name_key(who.family, who.given),
         born=who.born,
         sex=who.sex,
         phone=who.phone,

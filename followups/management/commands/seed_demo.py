@@ -1,7 +1,6 @@
 """The sample clinic: 300 made-up patients with years of history, deterministic. Refused in production."""
 
 from argparse import ArgumentParser
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -18,12 +17,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--patients", type=int, default=300)
         parser.add_argument("--seed", type=int, default=1)
-        parser.add_argument("--now", type=datetime.fromisoformat, help="an ISO moment with offset: let it be then")
+        parser.add_argument("--now", type=clock.moment, help="an ISO moment with offset: let it be then")
         parser.add_argument("--if-empty", action="store_true", help="make nothing where a clinic exists already")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("seed_demo makes people up: it does not run in production", returncode=2)
+        if options["patients"] < 1:
+            raise CommandError("a sample clinic has at least one patient", returncode=2)
         here = Clinic.objects.filter(name=clinic.NAME).exists()
         if here and not options["if_empty"]:
             raise CommandError("the sample clinic is here already", returncode=2)

@@ -24,7 +24,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("seed_world makes people up: it does not run in production", returncode=2)
-        text = sys.stdin.read() if options["file"] == "-" else Path(options["file"]).read_text(encoding="utf-8")
+        try:
+            text = sys.stdin.read() if options["file"] == "-" else Path(options["file"]).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise CommandError(f"{options['file']} cannot be read as text: {error}", returncode=2) from error
         try:
             made = worlds.make(record_form.loads(text))
         except RecordError as error:

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with clock.fixed_at(_moment(options["now"])) if options["now"] else nullcontext():
+        with clock.fixed_at(_moment(options["now"])) if options["now"] is not None else nullcontext():
             balance = sweeping.sweep(now=clock.now())
         if options["json"]:
             self.stdout.write(json.dumps(balance.as_json()))
@@ -32,9 +32,8 @@ class Command(BaseCommand):
 
 def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        return clock.moment(text)
     except ValueError as error:
-        raise CommandError(f"{text!r} is not a moment, such as 2026-11-21T09:00:00+00:00", returncode=2) from error
-    if moment.tzinfo is None:
-        raise CommandError(f"{text!r} needs an offset, such as +00:00", returncode=2)
-    return moment
+        raise CommandError(
+            f"{text!r} is not a moment with its offset, such as 2026-11-21T09:00:00+00:00", returncode=2
+        ) from error

@@ -42,8 +42,10 @@ class Command(BaseCommand):
         path = Path(options["file"])
         try:
             data = path.read_bytes()
+            if options["rejects"] is not None:
+                Path(options["rejects"]).touch()  # found out before anything is brought in
         except OSError as error:
-            raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
+            raise CommandError(f"{error.filename}: {error.strerror}", returncode=2) from error
         if options["dry_run"]:
             with transaction.atomic():
                 report = self._bring_in(path, data, options)
@@ -54,13 +56,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(report) if options["json"] else "\n".join(lines))
 
     def _bring_in(self, path: Path, data: bytes, options: dict[str, Any]) -> dict[str, int]:
-        received = importing.receive(
-            clinic=_clinic(options["clinic"]), file_name=path.name, data=data, by=None, now=clock.now()
-        )
-        if received.status == Import.Status.CHECKING:
-            importing.check(received, now=clock.now())
-        if received.status == Import.Status.UNREADABLE:
-            raise CommandError(words.of_file(received.fault, received.fault_line), returncode=2)
+        received = _readable(path, data, options)
         before = dict(received.counts)
         try:
             importing.begin(received, by=None, now=clock.now())
@@ -69,7 +65,7 @@ class Command(BaseCommand):
         received.refresh_from_db()
         if received.status == Import.Status.BRINGING:
             importing.go_on(received)
-        if options["rejects"]:
+        if options["rejects"] is not None:
             Path(options["rejects"]).write_bytes(rejects.as_csv(received))
         states = importing.tally(received)
         added = {name: received.counts.get(name, 0) - before.get(name, 0) for name in REPORTED[1:5]}
@@ -79,6 +75,19 @@ class Command(BaseCommand):
             "rows_for_review": states[State.LOOK],
             "rows_rejected": states[State.REFUSED],
         }
+
+
+@transaction.atomic
+def _readable(path: Path, data: bytes, options: dict[str, Any]) -> Import:
+    """The file, received and its rows understood; refused as a whole, it leaves nothing."""
+    received = importing.receive(
+        clinic=_clinic(options["clinic"]), file_name=path.name, data=data, by=None, now=clock.now()
+    )
+    if received.status == Import.Status.CHECKING:
+        importing.check(received, now=clock.now())
+    if received.status == Import.Status.UNREADABLE:
+        raise CommandError(words.of_file(received.fault, received.fault_line), returncode=2)
+    return received
 
 
 def _clinic(wanted: str | None) -> Clinic:
