@@ -16,6 +16,8 @@ from accounts.forms import RoleForm, StaffForm
 from accounts.middleware import StaffRequest
 from accounts.models import Membership, Role
 
+DUTY = (Role.CLINICIAN, Role.LEAD)
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def staff(request: StaffRequest) -> HttpResponse:
@@ -31,7 +33,7 @@ def staff(request: StaffRequest) -> HttpResponse:
                 request, _("%(name)s is on the list. A mail tells them how to come in.") % {"name": member.user}
             )
             return redirect("staff")
-    page = {"form": form, "members": _members(request), "roles": Role.choices}
+    page = {"form": form, "members": _members(request), "roles": Role.choices, "duty_roles": DUTY}
     return render(request, "accounts/staff.html", page, status=422 if form.is_bound else 200)
 
 
@@ -61,6 +63,18 @@ def staff_access(request: StaffRequest, staff_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def staff_duty(request: StaffRequest, staff_id: UUID) -> HttpResponse:
+    """From now on they answer for what nobody has taken."""
+    member = _member(request, staff_id)
+    try:
+        staffing.put_on_duty(member, by=request.user, now=clock.now())
+    except ValidationError as error:
+        return _refused(request, *error.messages)
+    messages.success(request, _("%(name)s is on duty now.") % {"name": member.user})
+    return redirect("staff")
+
+
+@require_POST
 def staff_renew(request: StaffRequest, staff_id: UUID) -> HttpResponse:
     """They lost their phone, or never got the mail."""
     member = _member(request, staff_id)
@@ -84,5 +98,11 @@ def _members(request: StaffRequest) -> list[Membership]:
 
 
 def _refused(request: StaffRequest, *reasons: str) -> HttpResponse:
-    page = {"form": StaffForm(), "members": _members(request), "roles": Role.choices, "refused": reasons}
+    page = {
+        "form": StaffForm(),
+        "members": _members(request),
+        "roles": Role.choices,
+        "duty_roles": DUTY,
+        "refused": reasons,
+    }
     return render(request, "accounts/staff.html", page, status=422)

@@ -58,6 +58,17 @@ def change_role(membership: Membership, *, role: str, by: User, now: datetime) -
 
 
 @transaction.atomic
+def put_on_duty(membership: Membership, *, by: User, now: datetime) -> None:
+    """They answer for flags that nobody has taken; one person at a time."""
+    _as_lead(by, membership.clinic)
+    if membership.role not in (Role.CLINICIAN, Role.LEAD) or membership.disabled_at:
+        raise ValidationError(_("Only a clinician or a lead can be on duty."))
+    Membership.objects.filter(clinic=membership.clinic, on_duty=True).exclude(pk=membership.pk).update(on_duty=False)
+    Membership.objects.filter(pk=membership.pk).update(on_duty=True)
+    _note(membership, by, now, duty="on duty")
+
+
+@transaction.atomic
 def disable(membership: Membership, *, by: User, now: datetime) -> None:
     """They are out at their next request. Their sign-in dies with their last clinic."""
     _as_lead(by, membership.clinic, over=membership)

@@ -54,6 +54,7 @@ urlpatterns = [
     path("clinic/settings/staff/", staff_pages.staff, name="staff"),
     path("clinic/settings/staff/<uuid:staff_id>/role/", staff_pages.staff_role, name="staff_role"),
     path("clinic/settings/staff/<uuid:staff_id>/access/", staff_pages.staff_access, name="staff_access"),
+    path("clinic/settings/staff/<uuid:staff_id>/duty/", staff_pages.staff_duty, name="staff_duty"),
     path("clinic/settings/staff/<uuid:staff_id>/renew/", staff_pages.staff_renew, name="staff_renew"),
     path("clinic/audit/", trace_pages.audit_page, name="audit"),
 ]

@@ -1,6 +1,7 @@
 """Forms of the clinic's own pages."""
 
 import re
+from datetime import date, timedelta
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
@@ -16,6 +17,23 @@ from accounts.models import Clinic
 TELLING = re.compile(r"osteo|necros|\bavn\b|\bhips?\b|\bknee|\bjoint|ortho|sickle|hiv|bone", re.IGNORECASE)
 GSM = re.compile(r"[A-Za-z0-9 .,'&()/+-]*")
 DAYS = [(1, _("Mon")), (2, _("Tue")), (3, _("Wed")), (4, _("Thu")), (5, _("Fri")), (6, _("Sat")), (7, _("Sun"))]
+
+
+class ClosedDayForm(forms.Form):
+    """A day on which the clinic is closed although its weekday is an opening day."""
+
+    on = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}), input_formats=["%Y-%m-%d"])
+    reason = forms.CharField(label=_("Reason"), max_length=80, required=False)
+
+    def __init__(self, data: Any = None, *, today: date) -> None:
+        super().__init__(data)
+        self.today = today
+
+    def clean_on(self) -> date:
+        on: date = self.cleaned_data["on"]
+        if not self.today <= on <= self.today + timedelta(days=800):
+            raise ValidationError(_("Choose a day from today, at most two years ahead."))
+        return on
 
 
 class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs

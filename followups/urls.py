@@ -20,6 +20,7 @@ urlpatterns = [
     path("dashboard/behind/", dashboard.behind, name="behind"),
     path("dashboard/prove/", dashboard.prove_now, name="prove_now"),
     path("settings/", settings.page, name="settings"),
+    path("settings/closed-day/", settings.closed_day, name="closed_day"),
     path("settings/clinic/", settings.clinic, name="clinic"),
     path("settings/protocol/", settings.protocol, name="protocol"),
     path("settings/rules/", rules.in_force, name="rules"),

@@ -1,6 +1,7 @@
 """The clinic's own settings, the protocol in force, and the demo's post."""
 
-from datetime import time
+from contextlib import suppress
+from datetime import date, time
 from typing import Any
 
 from django.contrib import messages
@@ -8,14 +9,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import access, audit, clock
 from accounts.middleware import StaffRequest
 from accounts.models import Clinic
 from accounts.templatetags.words import phone
 from followups import planning
-from followups.forms import DAYS, ClinicForm
+from followups.forms import DAYS, ClinicForm, ClosedDayForm
 from followups.models import Heartbeat, OutboxMessage
 
 POST_SHOWN = 100
@@ -24,8 +25,35 @@ POST_SHOWN = 100
 @require_GET
 def page(request: StaffRequest) -> HttpResponse:
     """What is set at this clinic. Everybody who works with records reads it."""
-    facts = [(field.label, _said(request.clinic, field.name)) for field in ClinicForm(instance=request.clinic)]
-    return render(request, "followups/settings.html", {"facts": facts, "may_change": request.role == access.LEAD})
+    return _settings(request, ClosedDayForm(today=clock.today(request.clinic)))
+
+
+def _settings(request: StaffRequest, closing: ClosedDayForm) -> HttpResponse:
+    today = clock.today(request.clinic)
+    context = {
+        "facts": [(field.label, _said(request.clinic, field.name)) for field in ClinicForm(instance=request.clinic)],
+        "may_change": request.role == access.LEAD,
+        "closed_days": request.clinic.closed_days.filter(on__gte=today).order_by("on"),
+        "form": closing,
+    }
+    return render(request, "followups/settings.html", context, status=422 if closing.is_bound else 200)
+
+
+@require_POST
+def closed_day(request: StaffRequest) -> HttpResponse:
+    """Close the clinic on a day, or open it again (`open` names the day)."""
+    if opened := request.POST.get("open", ""):
+        with suppress(ValueError):
+            request.clinic.closed_days.filter(on=date.fromisoformat(opened)).delete()
+        return redirect("followups:settings")
+    form = ClosedDayForm(request.POST, today=clock.today(request.clinic))
+    if not form.is_valid():
+        return _settings(request, form)
+    request.clinic.closed_days.update_or_create(
+        on=form.cleaned_data["on"], defaults={"reason": form.cleaned_data["reason"]}
+    )
+    _trace(request, {"closed_day": form.cleaned_data["on"].isoformat()})
+    return redirect("followups:settings")
 
 
 def _said(clinic: Clinic, name: str) -> str:
@@ -55,7 +83,10 @@ def _fresh(clinic: Clinic) -> Clinic:
 
 def _keep(form: ClinicForm, request: StaffRequest) -> None:
     form.save()
-    changed = {name: str(form.cleaned_data[name]) for name in form.changed_data}
+    _trace(request, {name: str(form.cleaned_data[name]) for name in form.changed_data})
+
+
+def _trace(request: StaffRequest, changed: dict[str, str]) -> None:
     audit.record(
         audit.Action.UPDATE,
         clinic=request.clinic,
