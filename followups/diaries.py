@@ -1,9 +1,11 @@
 """A stored diary as the values that the worsening rules judge."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db.models import Q
 
 from clinical.treatments import OPERATIONS, REPLACEMENTS
 from clinical.worsening import (
@@ -86,8 +88,13 @@ def context_of(
     )
 
 
-def flags_before(joint: Joint, *, now: datetime) -> list[StoredFlag]:
-    """The joint's flags, open and closed, as the rules must know them."""
+def flags_of(joint: Joint, *, now: datetime) -> list[Flag]:
+    """The joint's flags that still matter: the open one, and those that opened in the time that is judged."""
+    return list(Flag.objects.filter(Q(closed_at=None) | Q(opened_at__gt=now - LOOK_BACK), joint=joint))
+
+
+def flags_before(flags: Iterable[Flag]) -> list[StoredFlag]:
+    """Stored flags as the rules must know them."""
     return [
         StoredFlag(
             opened_at=flag.opened_at,
@@ -98,7 +105,7 @@ def flags_before(joint: Joint, *, now: datetime) -> list[StoredFlag]:
             outcome=Outcome(flag.usual_after or Outcome.REBASELINE),
             snoozed_to=flag.snoozed_to,
         )
-        for flag in Flag.objects.filter(joint=joint, opened_at__gt=now - LOOK_BACK)
+        for flag in flags
     ]
 
 

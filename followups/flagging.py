@@ -47,20 +47,22 @@ def judge_joint(joint: Joint, *, now: datetime) -> Flag | None:
     )
     waiting = list(PainLog.objects.filter(joint=joint, judged_at=None).values_list("pk", flat=True))
     version, policy = policies.in_force(patient.clinic)
+    flags = diaries.flags_of(joint, now=now)
     judgement = worsening.judge(
         diaries.entries(joint, zone=patient.zone, now=now),
         diaries.context(joint, today=clock.day_of(now, patient.clinic)),
         policy,
         now=now,
-        flags_before=diaries.flags_before(joint, now=now),
+        flags_before=diaries.flags_before(flags),
     )
-    flag = Flag.objects.open().filter(joint=joint).first()
+    flag = next((flag for flag in flags if flag.closed_at is None), None)
     if flag is None and judgement.opens:
         flag = _open(patient, joint, judgement.opens, version=version, now=now)
     elif flag and judgement.joins:
         _join(flag, patient.clinic, judgement.joins, now=now)
     PainLog.objects.filter(pk__in=waiting).update(judged_at=now)
-    Heartbeat.objects.update_or_create(machine="judging", defaults={"at": now})
+    if not Heartbeat.objects.filter(machine="judging").update(at=now):
+        Heartbeat.objects.update_or_create(machine="judging", defaults={"at": now})
     return flag
 
 
