@@ -144,3 +144,24 @@ def test_a_worsening_within_a_level_flag_is_told_too() -> None:
     high = [f"A,hip left,{at(42 + day)},9" for day in range(30)]
     kinds = {raised.kind for raised in judged("\n".join([HEAD, *calm, *high]))}
     assert kinds == {Kind.LEVEL, Kind.WORSENING}
+
+
+def test_more_walking_aid_in_a_file_is_told() -> None:
+    rows = [f"A,hip left,{at(day)},2,{0 if day < 30 else 1}" for day in range(34)]
+    assert [raised.rule for raised in judged("\n".join([f"{HEAD},aid", *rows]))] == [12]
+
+
+@pytest.mark.parametrize("column", ["aid", "nrs", "fever"])
+def test_a_column_that_is_there_twice_is_refused(column: str) -> None:
+    with pytest.raises(BadFile, match=f"column {column} is there twice"):
+        judged(f"{HEAD},aid,fever,{column}\n")
+
+
+@pytest.mark.parametrize(("year", "refused"), [(1899, True), (1900, False), (2200, False), (2201, True)])
+def test_years_that_can_be(year: int, refused: bool) -> None:
+    text = f"{HEAD}\nA,hip,{year}-06-01T20:00:00+00:00,5"
+    if refused:
+        with pytest.raises(BadFile):
+            judged(text)
+    else:
+        assert judged(text) == []

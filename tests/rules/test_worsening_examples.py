@@ -14,13 +14,16 @@ from clinical.worsening import (
     Image,
     JointContext,
     JointKind,
+    Kind,
     Operation,
     OperationKind,
     Order,
+    Outcome,
     Outlook,
     Score,
     Severity,
     SteroidCourse,
+    StoredFlag,
     Tick,
     judge,
     say,
@@ -265,3 +268,28 @@ def test_a_level_noted_at_the_clinic_stands_in_for_a_young_diary() -> None:
     young = daily([6, 5, 6] * 4)
     assert rules(young, JointContext(clinic_usual=2.0)) == {(7, AMBER)}
     assert rules(young, LESION) == set()
+
+
+def test_6_a_noisy_person_is_asked_for_more_than_a_calm_one() -> None:
+    """7 is 4 above usual for both; only for the calm one is it also far outside ordinary days."""
+    calm, noisy = daily([2, 3] * 20), daily([0, 5] * 20)
+    bad = [on(40, 7), on(41, 7)]
+    assert (6, RED) in rules([*calm, *bad])
+    assert (6, RED) not in rules([*noisy, *bad])
+
+
+def test_12_three_entries_before_are_enough() -> None:
+    worse = [on(20, 2, aid=1), on(23, 2, aid=1)]
+    assert rules([*(on(day, 2, aid=0) for day in (0, 1, 2)), *worse]) == {(12, AMBER)}
+    assert rules([*(on(day, 2, aid=0) for day in (0, 1)), *worse]) == set()
+
+
+@pytest.mark.parametrize(("outcome", "told"), [(Outcome.SNOOZE, False), (Outcome.REBASELINE, True)])
+def test_a_snoozed_joint_is_quiet_until_the_day_and_another_is_not(outcome: Outcome, told: bool) -> None:
+    closed = StoredFlag(
+        START, AMBER, Kind.WORSENING, frozenset({8}), closed_at=START + timedelta(days=1), outcome=outcome,
+        snoozed_to=START + timedelta(days=30),
+    )  # fmt: skip
+    two = [on(20, 3), on(24, 3)]
+    judgement = judge(two, ASYMPTOMATIC, DEFAULT, now=on(24).felt_at, flags_before=[closed])
+    assert (judgement.opens is not None) is told

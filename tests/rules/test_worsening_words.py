@@ -359,3 +359,4 @@ def test_what_a_rule_tells(name: str) -> None:
     ) == TOLD[name]  # fmt: skip
     assert f"{stored['rule']} " in name[:3]
     assert json.loads(json.dumps(stored)) == stored
+    assert (set(stored["why"]), set(stored["clears"])) == ({"code", "params"}, {"code", "params"})
