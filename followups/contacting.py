@@ -201,6 +201,11 @@ def release(follow_ups: Sequence[FollowUp], *, by: User, now: datetime) -> None:
         _trace_follow_up(one, by=by, now=now, what="released")
 
 
+def how_many_held(clinic: Clinic) -> int:
+    """What the next press releases: all that is held, or as much as one press may."""
+    return FollowUp.objects.at(clinic).live().filter(held_at__isnull=False)[:RELEASED_AT_ONCE].count()
+
+
 def release_all(clinic: Clinic, *, until: datetime, by: User, now: datetime) -> int:
     """Release what was held when a person looked, the most urgent first; at most `RELEASED_AT_ONCE`. How many."""
     held = FollowUp.objects.at(clinic).live().filter(held_at__lte=until)

@@ -8,6 +8,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from accounts import clock
 from followups.models import FollowUp, OutboxMessage, Reminder, StaffMessage
+from patients.models import Patient
 
 
 def keep(*, channel: str, recipient: str, subject: str, body: str, key: str) -> None:
@@ -24,14 +25,17 @@ def keep(*, channel: str, recipient: str, subject: str, body: str, key: str) -> 
 
 
 def _clinic_of(key: str) -> int | None:
-    """Whose post it is: a reminder's key begins with its follow-up, a staff message is found by its whole key."""
+    """Whose post it is: a reminder's key begins with its follow-up, an invitation's with its patient, a staff message
+    is found by its whole key. A new password's has none: nobody else may read it.
+    """
     if staff := StaffMessage.objects.filter(key=key).values_list("clinic_id", flat=True).first():
         return staff
     try:
-        follow_up_id = UUID(key.partition(".")[0])
+        about = UUID(key.partition(".")[0])
     except ValueError:
         return None
-    return FollowUp.objects.filter(public_id=follow_up_id).values_list("clinic_id", flat=True).first()
+    follow_up = FollowUp.objects.filter(public_id=about).values_list("clinic_id", flat=True).first()
+    return follow_up or Patient.objects.filter(public_id=about).values_list("clinic_id", flat=True).first()
 
 
 class EmailBackend(BaseEmailBackend):

@@ -340,7 +340,7 @@ def _group(v: dict[str, Any], today: date) -> str:
     if v["claimed_done_at"]:
         parts.append(_("said to be done"))
     if v["held_at"]:
-        parts.append(_("brought in late, reminders held"))
+        parts.append(_("reminders held"))
     return " · ".join(parts)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -86,4 +86,6 @@ def _hash(token: str) -> str:
 
 def _send(patient: Patient, link: str) -> None:
     text = render_to_string("patients/mail/invitation.txt", {"clinic": patient.clinic, "link": link})
-    send_mail(_("Your invitation"), text, settings.DEFAULT_FROM_EMAIL, [patient.email])
+    # The key says whose post it is where mail is kept instead of sent.
+    key = f"{patient.public_id}.{_hash(link)[:16]}"
+    EmailMessage(_("Your invitation"), text, to=[patient.email], headers={"X-Idempotency-Key": key}).send()

@@ -148,10 +148,13 @@ def _wrong(form: BaseForm) -> Iterator[Wrong]:
     about = f"{whose}: " if whose else ""
     for text in form.non_field_errors():
         yield Wrong("", f"{about}{text}")
+    said = [text for field in form for text in field.errors]
     for field in form:
         for text in field.errors:
+            # The same words of several fields: each says which it is.
+            which = f"{field.label}: " if said.count(text) > 1 else ""
             # Radios have no id of their own; their first one has.
-            yield Wrong(field.id_for_label or f"{field.auto_id}_0", f"{about}{text}")
+            yield Wrong(field.id_for_label or f"{field.auto_id}_0", f"{about}{which}{text}")
 
 
 def _today() -> date:

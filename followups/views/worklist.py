@@ -87,6 +87,8 @@ def page(request: StaffRequest) -> HttpResponse:
         "keys": _keys(),
         "whose": whose.name,
         "now": clock.now().isoformat(),
+        "held": contacting.how_many_held(request.clinic) if section == Section.HELD else 0,
+        "at_once": contacting.RELEASED_AT_ONCE,
     }
     return render(request, "followups/worklist.html", context)
 

@@ -95,6 +95,19 @@ def test_the_mail_names_no_disease(
         assert word.lower() not in text.lower(), word
 
 
+def test_without_a_mail_server_the_link_lands_in_the_clinic_s_own_outbox(
+    staff: Client, patient: Patient, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.EMAIL_BACKEND = "followups.outbox.EmailBackend"
+
+    with django_capture_on_commit_callbacks(execute=True):
+        staff.post(f"/clinic/patients/{patient.public_id}/invitation/", {"by_mail": "1"})
+
+    link = re.search(r"/invitation/[\w-]+/", staff.get("/clinic/outbox/").content.decode())
+    assert link
+    assert Client().get(link[0]).status_code == 200
+
+
 def test_without_an_address_nothing_is_mailed_or_made(staff: Client, clinic: Clinic) -> None:
     patient = make.make_patient(clinic, email="")
     response = staff.post(f"/clinic/patients/{patient.public_id}/invitation/", {"by_mail": "1"})

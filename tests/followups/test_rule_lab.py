@@ -467,3 +467,9 @@ def test_a_rule_that_leads_to_nothing_is_listed_for_review(
     assert "1 of 10 closed flags led to an action (10 %)" in page
     assert page.count("led to an action") == 1
     assert "10 (100 %)" in page
+
+
+def test_a_clinic_that_never_changed_a_rule_has_a_history_of_the_default(client: Client, clinician: User) -> None:
+    client.force_login(clinician)
+
+    assert "Version 1" in client.get(RULES + "history/").content.decode()
