@@ -115,6 +115,8 @@ def _words(detail: dict[str, Any]) -> Iterator[str]:
         plain = name.replace("_", " ")
         if name in _SHOWN:
             yield f"{plain}: {value}"
+        elif name == "what":  # the act itself: "released", "no answer"
+            yield str(value).replace("_", " ")
         elif name == "asked_for" and isinstance(value, dict):
             yield from (f"{key}: {identity}" for key, identity in value.items())
         elif isinstance(value, dict):

@@ -68,6 +68,15 @@ def test_one_press_releases_all_and_each_gets_one_message(desk: Client, clinic: 
     assert {event.patient_id for event in released} == {first.patient.public_id, second.patient.public_id}
 
 
+def test_the_trace_names_the_act(desk: Client, clinic: Clinic, lead: User) -> None:
+    held(clinic)
+    desk.post(RELEASE, {"until": NOW.isoformat()})
+    reader = Client()
+    reader.force_login(lead)
+
+    assert "<td>released</td>" in reader.get("/clinic/audit/").content.decode()
+
+
 def test_who_cannot_be_written_to_is_released_without_a_message(desk: Client, clinic: Clinic) -> None:
     follow_up = held(clinic)
     type(follow_up.patient).objects.update(phone="", email="")
