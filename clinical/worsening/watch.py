@@ -106,10 +106,9 @@ class Watch:
         return told
 
     def _review_by(self, now: datetime) -> None:
-        if self.reviewed_after is not None and self.opened_at is not None:
-            at = self.opened_at + self.reviewed_after
-            if at <= now:
-                self.review(Review(at))
+        """Each flag counts as reviewed in its time; what a review leaves open has a time of its own."""
+        while self.reviewed_after and self.opened_at and self.opened_at + self.reviewed_after <= now:
+            self.review(Review(self.opened_at + self.reviewed_after))
 
     def _silence(self, now: datetime) -> Finding | None:
         interval = self.context.log_interval_days
@@ -186,7 +185,7 @@ class Watch:
         self._snoozed_to = review.snoozed_to if review.outcome is Outcome.SNOOZE else None
         self.findings = kept
         self._spoken = {f.rule.number for f in kept}
-        self.opened_at = kept[0].at if kept else None
+        self.opened_at = at if kept else None  # what was left open counts anew from here
 
     def _pause(self, at: datetime, closed: set[tuple[Kind, Severity]], rules: frozenset[int]) -> None:
         policy = self.policy
