@@ -99,7 +99,8 @@ def check(received: Import, *, now: datetime) -> None:
     today = clock.day_of(now, received.clinic)
     try:
         reading = read_register(bytes(received.content), choices_of(received), today=today)
-        received.how, received.row_count, received.rows_done = how_it_is_read(reading), reading.row_count, 0
+        received.how = _without_nul(how_it_is_read(reading))
+        received.row_count, received.rows_done = reading.row_count, 0
         received.rows.all().delete()
         _keep(received, reading)
     except Unreadable as refused:
@@ -132,6 +133,15 @@ def _as_row(received: Import, reading: Reading, read: ReadRow, known: Mapping[st
     row = ImportRow(of=received, clinic=received.clinic, number=read.row.number, cells=_storable(read.row))
     _describe(row, read, _with_record(read, known, {}), reading)
     return row
+
+
+def _without_nul(value: Any) -> Any:
+    """The same, without what PostgreSQL cannot keep in text."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\N{SYMBOL FOR NULL}")
+    if isinstance(value, dict):
+        return {key: _without_nul(inner) for key, inner in value.items()}
+    return [_without_nul(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _storable(row: Row) -> list[str]:
