@@ -103,7 +103,8 @@ def test_a_sender_killed_again_and_again_loses_nothing_and_says_nothing_twice(wo
     )
     arrived = {arrival.to for arrival in sinks.arrived}
     lost = [to for to, status, why in ends if to not in arrived and not (status == "failed" and why)]
-    assert killer.done == 10
+    assert killer.left == 0
+    assert killer.done >= 5  # a strike finds one hand or both
     assert len(ends) == 40
     assert lost == []
     assert {to for to, status, _ in ends if status == "sent"} == arrived
