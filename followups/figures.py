@@ -108,10 +108,11 @@ def failed_messages(clinic: Clinic, *, since: datetime) -> list[Reminder]:
 
 
 def signs_of_life(*, now: datetime) -> list[bool]:
-    """For each quarter of the last 24 hours, oldest first: did the scheduler run?"""
+    """For each quarter of the last 24 hours, oldest first: did the scheduler run? Begins with its first run ever."""
     since = now - timedelta(minutes=15 * QUARTERS)
     ran = set(_quarters(Sweep.objects.filter(started_at__gt=since).values_list("started_at", flat=True), since))
-    return [n in ran for n in range(QUARTERS)]
+    first = 0 if Sweep.objects.filter(started_at__lte=since).exists() else min(ran, default=QUARTERS - 1)
+    return [n in ran for n in range(first, QUARTERS)]
 
 
 def _quarters(moments: Iterable[datetime], since: datetime) -> Iterable[int]:

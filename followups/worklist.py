@@ -241,6 +241,18 @@ def read(shown: Mapping[str, Sequence[int]], *, clinic: Clinic, today: date) -> 
     return printed
 
 
+def row_of(follow_up: FollowUp, *, clinic: Clinic, today: date) -> Row | None:
+    """The row on which this follow-up stands now; None: it is not on the list today."""
+    for section in IN_ORDER:
+        if section == Section.NOT_REVIEWED:
+            continue
+        mine = rows_of(section, clinic, today=today).filter(patient=follow_up.patient_id)
+        keys = list(mine.values_list("pk", flat=True))
+        if follow_up.pk in keys:
+            return read({section: keys}, clinic=clinic, today=today)[section][0]
+    return None
+
+
 def _values(keys: Sequence[int]) -> dict[int, dict[str, Any]]:
     last_contact = Contact.objects.filter(patient=OuterRef("patient_id"), undone_at=None).order_by("-at")
     last_reminder = Reminder.objects.filter(follow_up=OuterRef("pk"), status__in=["sent", "failed"]).order_by("-due_at")

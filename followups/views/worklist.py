@@ -260,6 +260,9 @@ def contact_undo(request: StaffRequest, contact_id: UUID) -> HttpResponse:
     follow_up = made.follow_ups.filter(status=FollowUp.Status.LIVE).first()
     if follow_up is None:
         return redirect("followups:worklist")
+    row = worklist.row_of(follow_up, clinic=request.clinic, today=clock.today(request.clinic))
+    if request.htmx and row:
+        return render(request, "followups/_row.html", {"row": row, "open": None, "note": _("Undone: it is as before.")})
     return _saved(request, follow_up, _("Undone: it is as before."))
 
 
