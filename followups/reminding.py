@@ -7,6 +7,8 @@ whose day had passed when the follow-up was opened is not made: what is already 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
+from django.conf import settings
+
 from accounts import clock
 from followups.models import FollowUp, Reminder
 from patients.models import Patient
@@ -21,11 +23,15 @@ def steps(follow_up: FollowUp, days_before: Iterable[int]) -> list[tuple[str, da
 
 
 def channels(patient: Patient) -> list[str]:
-    """How this person may be reached by the machine, best first. Empty: only by a person."""
+    """How this person may be reached by the machine, best first. Empty: only by a person.
+
+    In production a channel without a server does not exist: a message kept in the outbox would look like one sent.
+    """
     ways = []
-    if patient.phone and patient.sms_allowed and patient.sms_stopped_at is None:
+    texts, mails = settings.SMS_GATEWAY_URL or settings.DEMO, settings.EMAIL_URL or settings.DEMO
+    if texts and patient.phone and patient.sms_allowed and patient.sms_stopped_at is None:
         ways.append(Channel.SMS.value)
-    if patient.email and patient.email_allowed:
+    if mails and patient.email and patient.email_allowed:
         ways.append(Channel.EMAIL.value)
     return ways
 

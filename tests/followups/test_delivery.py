@@ -110,6 +110,17 @@ def test_nobody_without_a_channel_is_forgotten(clinic: Clinic) -> None:
     assert FollowUp.objects.get().contact_failure == "no_channel"
 
 
+def test_in_production_a_channel_without_a_server_does_not_exist(clinic: Clinic, settings: Any) -> None:
+    settings.DEMO, settings.EMAIL_URL, settings.SMS_GATEWAY_URL = False, "", ""
+    joint = make.make_joint(make.make_patient(clinic), since=DAY)
+
+    planning.replan(joint.patient, by=None, now=NOW)
+
+    assert FollowUp.objects.get().contact_failure == "no_channel"
+    settings.EMAIL_URL = "smtp://mail.example.org:25/"
+    assert reminding.channels(joint.patient) == ["email"]
+
+
 def test_both_hips_on_one_day_are_one_message(clinic: Clinic) -> None:
     patient = make.make_patient(clinic)
     for side in ("left", "right"):
