@@ -92,7 +92,9 @@ def _crowd(clinic: Clinic, user: User, many: int, now: datetime, today: date) ->
         email="person@example.org",
         registered_at=now,
     )
-    joint = Joint.objects.create(patient=patient, site="hip", side="right", state="lesion", entered_at=now)
+    joint = Joint.objects.create(
+        patient=patient, site="hip", side="right", state="lesion", entered_at=now - timedelta(days=1)
+    )
     patients = (many - 1) * 3 // 4 + 1
     person = f"{patient.pk} + (n - 1) * 3 / 4 + 1"
     day = f"DATE '{today}'"
