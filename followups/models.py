@@ -317,11 +317,6 @@ class FollowUp(models.Model):
                 name="followups_live_failed",
             ),
             models.Index(
-                fields=["clinic", "brought_forward_to"],
-                condition=Q(status="live", brought_forward_to__isnull=False),
-                name="followups_live_forward",
-            ),
-            models.Index(
                 fields=["clinic", "group_rank", "closes_on"],
                 condition=Q(status="live") & (Q(snoozed_until__isnull=False) | Q(next_contact_on__isnull=False)),
                 name="followups_live_put_off",
@@ -383,6 +378,7 @@ class Reminder(models.Model):
                 fields=["due_at"], condition=Q(status__in=["queued", "sending"]), name="followups_reminder_due"
             ),
             models.Index(fields=["clinic", "-due_at"], name="followups_reminder_by_clinic"),
+            models.Index(fields=["clinic", "-due_at"], condition=Q(status="failed"), name="followups_reminder_failed"),
         ]
 
     @property
