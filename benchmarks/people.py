@@ -5,6 +5,7 @@ what differs from row to row is said, in SQL. Of the follow-ups 3 % are overdue 
 keeps up.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,7 +19,17 @@ from django.db.models import Model
 from accounts import clock
 from accounts.models import Clinic, Membership, Role, User
 from followups import planning
-from followups.models import Contact, Flag, FollowUp, Heartbeat, JointPlan, PatientPlan, Proof, Reminder
+from followups.models import (
+    Contact,
+    Flag,
+    FollowUp,
+    Heartbeat,
+    JointPlan,
+    PatientPlan,
+    Proof,
+    ProtocolVersion,
+    Reminder,
+)
 from patients.models import Finding, ImagingStudy, Joint, PainLog, Patient, SymptomStatus
 
 SIGNED_IN_PATIENTS = 200
@@ -26,6 +37,7 @@ UUID = "gen_random_uuid()"
 GROUPS = ("collapsed", "large", "not_sized", "medium", "small")
 # A number from 0 to 999 that follows no other column.
 CHANCE = "(n::bigint * 7919 + n / 13) % 1000"
+OVERDUE, DUE = f"{CHANCE} < 30", f"{CHANCE} < 150"
 
 
 def copies(row: Model, many: int, *, chosen: str = "true", **columns: str) -> None:
@@ -78,6 +90,33 @@ def fill(follow_ups: int) -> dict[str, Any]:
     return {"staff": signed_in(user), "detailed": str(detailed.public_id), "patients": patients}
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """The first person of many, and how the n-th row finds its own: in SQL."""
+
+    clinic: Clinic
+    user: User
+    protocol: ProtocolVersion
+    patient: Patient
+    joint: Joint
+    many: int
+    now: datetime
+    today: date
+
+    @property
+    def patients(self) -> int:
+        """Every third person has two hips."""
+        return (self.many - 1) * 3 // 4 + 1
+
+    @property
+    def person(self) -> str:
+        return f"{self.patient.pk} + (n - 1) * 3 / 4 + 1"
+
+    @property
+    def day(self) -> str:
+        return f"DATE '{self.today}'"
+
+
 def _crowd(clinic: Clinic, user: User, many: int, now: datetime, today: date) -> None:
     protocol, _tables = planning.in_force(clinic)
     patient = Patient.objects.create(
@@ -95,12 +134,21 @@ def _crowd(clinic: Clinic, user: User, many: int, now: datetime, today: date) ->
     joint = Joint.objects.create(
         patient=patient, site="hip", side="right", state="lesion", entered_at=now - timedelta(days=1)
     )
-    patients = (many - 1) * 3 // 4 + 1
-    person = f"{patient.pk} + (n - 1) * 3 / 4 + 1"
-    day = f"DATE '{today}'"
+    crowd = Crowd(clinic, user, protocol, patient, joint, many, now, today)
+    _people(crowd)
+    _plans(crowd)
+    follow_up = _follow_ups(crowd)
+    _studies(crowd)
+    _contacts(crowd)
+    _reminders(crowd, follow_up)
+    _diaries(crowd)
+    _flags(crowd)
+
+
+def _people(crowd: Crowd) -> None:
     copies(
-        patient,
-        patients,
+        crowd.patient,
+        crowd.patients,
         public_id=UUID,
         mrn="'B-' || n",
         mrn_key="'B-' || n",
@@ -110,36 +158,41 @@ def _crowd(clinic: Clinic, user: User, many: int, now: datetime, today: date) ->
         phone="'+4477009' || lpad((n % 100000)::text, 5, '0')",
     )
     side = "CASE n % 4 WHEN 2 THEN 'left' ELSE 'right' END"
-    copies(joint, many, public_id=UUID, patient_id=person, side=side)
+    copies(crowd.joint, crowd.many, public_id=UUID, patient_id=crowd.person, side=side)
+
+
+def _plans(crowd: Crowd) -> None:
     plan = PatientPlan.objects.create(
-        patient=patient, protocol=protocol, planned_on=today, planned_at=now - timedelta(days=1)
+        patient=crowd.patient, protocol=crowd.protocol, planned_on=crowd.today, planned_at=crowd.now - timedelta(days=1)
     )
-    copies(plan, patients, patient_id=f"{patient.pk} + n", replan_on=f"{day} + 10 + n % 300")
-    joint_plan = JointPlan.objects.create(joint=joint, state="lesion", group="small", row="observe")
-    copies(joint_plan, many, joint_id=f"{joint.pk} + n")
+    copies(plan, crowd.patients, patient_id=f"{crowd.patient.pk} + n", replan_on=f"{crowd.day} + 10 + n % 300")
+    joint_plan = JointPlan.objects.create(joint=crowd.joint, state="lesion", group="small", row="observe")
+    copies(joint_plan, crowd.many, joint_id=f"{crowd.joint.pk} + n")
+
+
+def _follow_ups(crowd: Crowd) -> FollowUp:
     follow_up = FollowUp.objects.create(
-        clinic=clinic,
-        patient=patient,
-        joint=joint,
-        protocol=protocol,
+        clinic=crowd.clinic,
+        patient=crowd.patient,
+        joint=crowd.joint,
+        protocol=crowd.protocol,
         studies=["XR"],
-        target_on=today + timedelta(days=90),
-        opens_on=today + timedelta(days=60),
-        closes_on=today + timedelta(days=120),
-        latest_safe_on=today + timedelta(days=150),
+        target_on=crowd.today + timedelta(days=90),
+        opens_on=crowd.today + timedelta(days=60),
+        closes_on=crowd.today + timedelta(days=120),
+        latest_safe_on=crowd.today + timedelta(days=150),
         row="observe",
         group="small",
         group_rank=4,
-        opened_at=now,
+        opened_at=crowd.now,
     )
-    overdue, due = f"{CHANCE} < 30", f"{CHANCE} < 150"
-    opens = f"{day} + CASE WHEN {overdue} THEN -61 - n % 200 WHEN {due} THEN -(n % 60) ELSE 1 + n % 330 END"
+    opens = f"{crowd.day} + CASE WHEN {OVERDUE} THEN -61 - n % 200 WHEN {DUE} THEN -(n % 60) ELSE 1 + n % 330 END"
     copies(
         follow_up,
-        many,
+        crowd.many,
         public_id=UUID,
-        patient_id=person,
-        joint_id=f"{joint.pk} + n",
+        patient_id=crowd.person,
+        joint_id=f"{crowd.joint.pk} + n",
         studies='CASE n % 3 WHEN 0 THEN \'["MR"]\' WHEN 1 THEN \'["XR", "MR"]\' ELSE \'["XR"]\' END::jsonb',
         opens_on=opens,
         target_on=f"{opens} + 30",
@@ -147,62 +200,74 @@ def _crowd(clinic: Clinic, user: User, many: int, now: datetime, today: date) ->
         latest_safe_on=f"{opens} + 90",
         group=f"(ARRAY{list(GROUPS)!r})[1 + n % 5]",
         group_rank="n % 5",
-        owner_id=f"CASE n % 3 WHEN 0 THEN {user.pk} END",
-        promised_on=f"CASE WHEN {due} AND NOT {overdue} AND n % 31 = 0 THEN {day} + n % 14 END",
-        contact_failed_at=f"CASE WHEN {due} AND NOT {overdue} AND n % 37 = 0 THEN now() END",
-        contact_failure=f"CASE WHEN {due} AND NOT {overdue} AND n % 37 = 0 THEN 'no_channel' ELSE '' END",
-        next_contact_on=f"CASE WHEN {due} AND n % 11 = 0 THEN {day} + n % 5 END",
-        snoozed_until=f"CASE WHEN {due} AND n % 101 = 0 THEN {day} + 5 + n % 5 END",
+        owner_id=f"CASE n % 3 WHEN 0 THEN {crowd.user.pk} END",
+        promised_on=f"CASE WHEN {DUE} AND NOT {OVERDUE} AND n % 31 = 0 THEN {crowd.day} + n % 14 END",
+        contact_failed_at=f"CASE WHEN {DUE} AND NOT {OVERDUE} AND n % 37 = 0 THEN now() END",
+        contact_failure=f"CASE WHEN {DUE} AND NOT {OVERDUE} AND n % 37 = 0 THEN 'no_channel' ELSE '' END",
+        next_contact_on=f"CASE WHEN {DUE} AND n % 11 = 0 THEN {crowd.day} + n % 5 END",
+        snoozed_until=f"CASE WHEN {DUE} AND n % 101 = 0 THEN {crowd.day} + 5 + n % 5 END",
     )
+    return follow_up
+
+
+def _studies(crowd: Crowd) -> None:
     study = ImagingStudy.objects.create(
-        patient=patient,
-        made_on=today - timedelta(days=200),
+        patient=crowd.patient,
+        made_on=crowd.today - timedelta(days=200),
         modality="DX",
         covers=[["hip", "right"]],
-        entered_at=now,
-        reviewed_at=now,
-        reviewed_by=user,
+        entered_at=crowd.now,
+        reviewed_at=crowd.now,
+        reviewed_by=crowd.user,
     )
     read = "n % 100 > 0"
     copies(
         study,
-        patients,
+        crowd.patients,
         public_id=UUID,
-        patient_id=f"{patient.pk} + n",
-        made_on=f"{day} - 3 - n % 400",
+        patient_id=f"{crowd.patient.pk} + n",
+        made_on=f"{crowd.day} - 3 - n % 400",
         reviewed_at=f"CASE WHEN {read} THEN t.reviewed_at END",
         reviewed_by_id=f"CASE WHEN {read} THEN t.reviewed_by_id END",
     )
-    contact = Contact.objects.create(clinic=clinic, patient=patient, at=now, by=user, result="no_answer", next_on=today)
+
+
+def _contacts(crowd: Crowd) -> None:
+    contact = Contact.objects.create(
+        clinic=crowd.clinic, patient=crowd.patient, at=crowd.now, by=crowd.user, result="no_answer", next_on=crowd.today
+    )
     copies(
         contact,
-        patients,
+        crowd.patients,
         chosen="n % 3 = 0",
         public_id=UUID,
-        patient_id=f"{patient.pk} + n",
+        patient_id=f"{crowd.patient.pk} + n",
         at="t.at - n % 300 * interval '1 day'",
     )
+
+
+def _reminders(crowd: Crowd, follow_up: FollowUp) -> None:
     reminder = Reminder.objects.create(
-        clinic=clinic,
+        clinic=crowd.clinic,
         follow_up=follow_up,
         step="due",
         channel="sms",
-        due_at=now,
+        due_at=crowd.now,
         status="sent",
-        sent_at=now,
-        made_at=now,
+        sent_at=crowd.now,
+        made_at=crowd.now,
     )
     copies(
         reminder,
-        many,
-        chosen=f"{due} OR n % 3 = 0",
+        crowd.many,
+        chosen=f"{DUE} OR n % 3 = 0",
         public_id=UUID,
         follow_up_id=f"{follow_up.pk} + n",
         due_at="t.due_at - n % 300 * interval '1 day'",
     )
     copies(
         reminder,
-        many,
+        crowd.many,
         chosen=f"{CHANCE} >= 150",
         public_id=UUID,
         follow_up_id=f"{follow_up.pk} + n",
@@ -211,35 +276,43 @@ def _crowd(clinic: Clinic, user: User, many: int, now: datetime, today: date) ->
         sent_at="NULL",
         due_at="t.due_at + (1 + n % 300) * interval '1 day'",
     )
-    entry = PainLog.objects.create(joint=joint, client_id=uuid4(), felt_at=now, nrs=3, entered_at=now, judged_at=now)
+
+
+def _diaries(crowd: Crowd) -> None:
+    entry = PainLog.objects.create(
+        joint=crowd.joint, client_id=uuid4(), felt_at=crowd.now, nrs=3, entered_at=crowd.now, judged_at=crowd.now
+    )
     copies(
         entry,
-        many * 2,
+        crowd.many * 2,
         public_id=UUID,
         client_id=UUID,
-        joint_id=f"{joint.pk} + (n + 1) / 2",
+        joint_id=f"{crowd.joint.pk} + (n + 1) / 2",
         nrs="n % 11",
         felt_at="t.felt_at - n % 400 * interval '1 day'",
         entered_at="t.entered_at - n % 400 * interval '1 day' - interval '1 hour'",
     )
+
+
+def _flags(crowd: Crowd) -> None:
     flag = Flag.objects.create(
-        clinic=clinic,
-        patient=patient,
-        joint=joint,
+        clinic=crowd.clinic,
+        patient=crowd.patient,
+        joint=crowd.joint,
         severity="amber",
         severity_rank=1,
         rule=1,
         sentence={"code": "jump", "params": {}},
-        opened_at=now,
-        due_at=now + timedelta(days=3),
+        opened_at=crowd.now,
+        due_at=crowd.now + timedelta(days=3),
     )
     copies(
         flag,
-        many,
+        crowd.many,
         chosen="n % 500 = 0",
         public_id=UUID,
-        joint_id=f"{joint.pk} + n",
-        patient_id=person,
+        joint_id=f"{crowd.joint.pk} + n",
+        patient_id=crowd.person,
         due_at="t.due_at + n % 100 * interval '1 hour'",
     )
 

@@ -177,7 +177,7 @@ def _machines(clinic: Clinic, proof: Proof | None, now: datetime) -> list[Machin
         clinic=clinic, status__in=["queued", "sending"], due_at__lte=now, follow_up__held_at=None
     )
     logs = PainLog.objects.filter(joint__patient__clinic=clinic, judged_at=None)
-    waiting = {"delivery": _few(messages), "judging": _few(logs)}
+    waiting = {"delivery": _few(messages.order_by("due_at")), "judging": _few(logs)}
     names = {"scheduler": _("Scheduler"), "delivery": _("Delivery"), "judging": _("Judging pain logs")}
     lines = [
         Machine(
