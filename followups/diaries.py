@@ -1,6 +1,7 @@
 """A stored diary as the values that the worsening rules judge."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from clinical.worsening import (
     Tick,
 )
 from clinical.worsening.findings import Kind
+from followups import facts
 from followups.models import Flag, JointPlan
 from patients.models import Joint, PainLog, SymptomStatus, Treatment, YesNo
 
@@ -64,14 +66,15 @@ def entry(row: Sequence[Any], zone: ZoneInfo) -> Entry:
     )
 
 
-def context(joint: Joint, *, today: date) -> JointContext:
+def context(joint: Joint, *, today: date, now: datetime) -> JointContext:
     """What is known of the joint besides its diary."""
     plan = JointPlan.objects.filter(joint=joint).first()
     treatments = Treatment.objects.filter(joint=joint, entered_in_error=False, on__lte=today)
     status = (
         SymptomStatus.objects.filter(joint=joint, entered_in_error=False, on__lte=today).order_by("-on", "-pk").first()
     )
-    return context_of(joint.state, plan, list(treatments), status)
+    known = context_of(joint.state, plan, list(treatments), status)
+    return replace(known, images=facts.images(joint), facts_since=now - LOOK_BACK)
 
 
 def context_of(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
+from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from accounts import access, audit, clock
@@ -18,13 +19,34 @@ from accounts.models import Clinic, Membership, MembershipQuerySet, User
 from accounts.templatetags.words import full_day
 from clinical import worsening
 from followups import diaries, opening_days, overriding, policies, telling, words
-from followups.models import Flag, FlagEvent, FollowUp, Heartbeat
-from patients.models import Joint, PainLog, Patient
+from followups.models import Flag, FlagEvent, FollowUp, Heartbeat, JointPlan
+from patients.models import Finding, ImagingStudy, Joint, PainLog, Patient
+from patients.signals import record_changed
 
 # Opening days until a flag must have been reviewed (clinical.md 5.4: same day, 5 working days, 14 days).
 CLOCK_DAYS = {"red": 1, "amber": 5, "yellow": 14}
 LONGEST_SNOOZE = timedelta(days=31)
 RANK = {"red": 0, "amber": 1, "yellow": 2}
+# What may open a flag without an entry.
+SPEAKS_BY_ITSELF = (ImagingStudy, Finding)
+
+
+@receiver(record_changed, dispatch_uid="judge anew")
+def _on_record_changed(sender: Any, *, patient: Patient, now: datetime, **kwargs: Any) -> None:
+    """The next tick judges the person's joints again; the mark goes only with their judgement."""
+    if sender in SPEAKS_BY_ITSELF:
+        JointPlan.objects.filter(joint__patient=patient).update(record_changed_at=now)
+
+
+@transaction.atomic
+def judge_record(joint_plan_id: int, *, now: datetime) -> str:
+    """Judge a joint whose record has changed. Empty: done; otherwise why it was skipped."""
+    plan = JointPlan.objects.select_related("joint").get(pk=joint_plan_id)
+    Patient.objects.select_for_update(no_key=True).get(pk=plan.joint.patient_id)  # before the mark: so does planning
+    if not JointPlan.objects.changed().filter(pk=plan.pk).update(record_changed_at=None):
+        return "judged already"
+    judge_joint(plan.joint, now=now)
+    return ""
 
 
 def judge_log(log_id: int, *, now: datetime) -> str:
@@ -50,7 +72,7 @@ def judge_joint(joint: Joint, *, now: datetime) -> Flag | None:
     flags = diaries.flags_of(joint, now=now)
     judgement = worsening.judge(
         diaries.entries(joint, zone=patient.zone, now=now),
-        diaries.context(joint, today=clock.day_of(now, patient.clinic)),
+        diaries.context(joint, today=clock.day_of(now, patient.clinic), now=now),
         policy,
         now=now,
         flags_before=diaries.flags_before(flags),

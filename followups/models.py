@@ -147,6 +147,12 @@ class PatientPlan(models.Model):
         ]
 
 
+class JointPlanQuerySet(models.QuerySet["JointPlan"]):
+    def changed(self) -> Self:
+        """Joints whose record has changed since the rules looked at it."""
+        return self.filter(record_changed_at__isnull=False)
+
+
 class JointPlan(models.Model):
     """The stored plan of one joint: what follows from the record, and when which study is due."""
 
@@ -162,6 +168,19 @@ class JointPlan(models.Model):
     reasons = models.JSONField(default=list)  # [{"code", "params"}]
     ended_on = models.DateField(null=True)
     ended_reason = models.CharField(max_length=12, blank=True)
+    # Something was recorded that may open a flag, and the rules have not looked yet.
+    record_changed_at = models.DateTimeField(null=True)
+
+    objects = JointPlanQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["record_changed_at"],
+                condition=Q(record_changed_at__isnull=False),
+                name="followups_jointplan_to_judge",
+            ),
+        ]
 
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):

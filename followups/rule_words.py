@@ -121,6 +121,7 @@ LABELS: Words = {
     "volume_points": _("Image: the lesion grows by"),
     "steroid_mg_per_day": _("Steroids: daily dose above"),
     "steroid_total_g": _("Steroids: in three months above"),
+    "history_days": _("Scores, images, steroids: history if entered later than"),
     "preserving_weeks": _("Quiet after a joint-preserving operation, weeks"),
     "arthroplasty_weeks": _("Quiet after a replacement, weeks"),
     "healing_rise": _("Meanwhile: a week above the week before by"),

@@ -105,13 +105,14 @@ class Score:
     instrument: str
     value: float
     at: datetime
+    entered_at: datetime | None = None  # None: at once
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
     """What one reviewed study says of this joint. None is not known, never "no"."""
 
-    at: datetime
+    at: datetime  # when it was made
     crescent: bool | None = None
     subchondral_fracture: bool | None = None
     stage: tuple[str, int] | None = None  # system with version, and its place in that system's order
@@ -119,13 +120,16 @@ class Image:
     oedema: bool | None = None
     effusion: bool | None = None
     volume_percent: float | None = None
+    entered_at: datetime | None = None  # None: at once
+    known_at: datetime | None = None  # what it says was first read so then; None: when it was made
 
 
 @dataclass(frozen=True, slots=True)
 class SteroidCourse:
     at: datetime
     mg_per_day: float | None = None  # prednisolone equivalent
-    total_g: float | None = None  # over the three months up to `at`
+    total_g: float | None = None  # over three months
+    entered_at: datetime | None = None  # None: at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,7 @@ class JointContext:
     images: tuple[Image, ...] = ()
     steroid_courses: tuple[SteroidCourse, ...] = ()
     bisphosphonates: tuple[Bisphosphonate, ...] = ()
+    facts_since: datetime | None = None  # what was known by then is compared with, and told no more
 
 
 ANY_LESION = JointContext()

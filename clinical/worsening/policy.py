@@ -121,6 +121,7 @@ class Policy:
     volume_points: float = _figure(5, "rule 17 [R17]", least=1, most=100, unit="% of the head")
     steroid_mg_per_day: float = _figure(30, "rule 18 [R27][R30]", least=1, most=1000, unit="mg prednisolone")
     steroid_total_g: float = _figure(2, "rule 18 [R27][R30]", least=0.1, most=100, unit="g in 3 months")
+    history_days: int = _days(90, "rules 14, 17 and 18, design: what is entered later than this is history", most=3650)
 
     # After an operation
     preserving_weeks: int = _count(6, "5.5, design", least=0, most=52)

@@ -1,0 +1,74 @@
+"""What the record says of a joint besides its diary, as the worsening rules take it.
+
+A fact counts from the moment at which the clinic first knew what it says now: a corrected note does not make an image
+news, a corrected stage does.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from clinical import staging
+from clinical.history import Stage
+from clinical.worsening import Image
+from patients.models import Finding, Joint, Seen
+
+Row = Mapping[str, Any]
+
+# What rule 17 reads of a finding.
+READ = (
+    "stage_system",
+    "stage_version",
+    "stage_value",
+    "collapse_mm",
+    "volume_percent",
+    "subchondral_fracture",
+    "oedema",
+    "effusion",
+)
+OF_STUDY = ("study__made_on", "study__entered_at", "study__reviewed_at")
+SEEN = {Seen.YES.value: True, Seen.NO.value: False}
+
+
+def images(joint: Joint) -> tuple[Image, ...]:
+    """What reviewed studies say of this joint, in one query."""
+    said = Finding.objects.filter(joint=joint, study__entered_in_error=False, study__reviewed_at__isnull=False)
+    of_study: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in said.order_by("pk").values("study_id", "entered_in_error", "entered_at", *OF_STUDY, *READ):
+        of_study[row["study_id"]].append(row)
+    return tuple(_image(rows) for rows in of_study.values() if not rows[-1]["entered_in_error"])
+
+
+def _image(rows: Sequence[Row]) -> Image:
+    """The last of a study's rows says what it says now; those before it were corrected."""
+    row = rows[-1]
+    stage = Stage(row["stage_value"], row["stage_system"] or None, row["stage_version"] or None)
+    place = staging.place(stage)
+    return Image(
+        at=_midnight(row["study__made_on"]),
+        subchondral_fracture=SEEN.get(row["subchondral_fracture"]),
+        stage=None if place is None else (f"{stage.system} {stage.version or ''}".strip(), place),
+        depression_mm=row["collapse_mm"],
+        oedema=SEEN.get(row["oedema"]),
+        effusion=SEEN.get(row["effusion"]),
+        volume_percent=row["volume_percent"],
+        entered_at=row["study__entered_at"],
+        known_at=max(row["study__reviewed_at"], first_said(rows, READ)),
+    )
+
+
+def first_said(rows: Sequence[Row], names: Iterable[str]) -> datetime:
+    """Since when the newest row's words have stood, corrections that did not touch them left out."""
+    newest = rows[-1]
+    said_at: datetime = newest["entered_at"]
+    for row in reversed(rows):
+        if any(row[name] != newest[name] for name in names):
+            break
+        said_at = min(said_at, row["entered_at"])
+    return said_at
+
+
+def _midnight(on: date) -> datetime:
+    """A day as a moment; only its day is ever shown."""
+    return datetime.combine(on, time.min, tzinfo=UTC)

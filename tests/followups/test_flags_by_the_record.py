@@ -1,0 +1,155 @@
+"""Flags that what staff enter opens by itself: no entry in the diary is needed, and the next tick is enough."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import AuditEvent, User
+from clinical.worsening import Outcome
+from followups import flagging, planning, sweeping
+from followups.models import Flag, JointPlan
+from patients import recording
+from patients.models import ImagingStudy, Joint, Patient
+from tests import make
+
+# A Tuesday, an hour after the clinic opened.
+NOW = datetime(2026, 11, 17, 10, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+STAGE_2 = {"stage_system": "ARCO", "stage_version": "2019", "stage_value": "2"}
+STAGE_3A = STAGE_2 | {"stage_value": "3A"}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def joint(patient: Patient) -> Joint:
+    joint = make.make_joint(patient, since=NOW.date() - 400 * DAY)
+    planning.replan(patient, by=None, now=NOW)
+    return joint
+
+
+def imaged(
+    joint: Joint, made_on: date, found: dict[str, Any], *, by: User, now: datetime, reviewed: bool = True
+) -> ImagingStudy:
+    return recording.add_study(
+        patient=joint.patient,
+        details={"made_on": made_on, "modality": "MR", "covers": [[joint.site, joint.side]]},
+        findings={(joint.site, joint.side): found},
+        reviewed=reviewed,
+        by=by,
+        now=now,
+    )
+
+
+def corrected(study: ImagingStudy, found: dict[str, Any], *, by: User, now: datetime) -> None:
+    study.refresh_from_db()
+    recording.change_study(
+        study,
+        details={},
+        findings={("hip", "left"): found},
+        reviewed=True,
+        version=study.version,
+        why="read again",
+        by=by,
+        now=now,
+    )
+
+
+def got_worse(joint: Joint, by: User) -> ImagingStudy:
+    """Stage 2 in spring, read in spring; stage 3A made yesterday and read now."""
+    imaged(joint, date(2026, 5, 4), STAGE_2, by=by, now=NOW - 190 * DAY)
+    return imaged(joint, NOW.date() - DAY, STAGE_3A, by=by, now=NOW)
+
+
+def closed(flag: Flag, *, by: User, now: datetime) -> None:
+    flag.refresh_from_db()
+    flagging.close(
+        flag, by=by, role="clinician", now=now, outcome=Flag.Outcome.IMAGING, next_step="CT next week",
+        usual_after=Outcome.REBASELINE,
+    )  # fmt: skip
+
+
+# --- Rule 17: images -------------------------------------------------------------------------------------------------
+def test_a_study_that_shows_more_than_the_one_before_opens_a_flag_with_the_next_tick(
+    joint: Joint, clinician: User
+) -> None:
+    got_worse(joint, clinician)
+    balance = sweeping.sweep(now=NOW)
+    flag = Flag.objects.get()
+    assert (flag.joint, flag.rule, flag.severity, balance.failed) == (joint, 17, "amber", 0)
+    assert flag.sentence["params"] == {"on": "2026-11-16", "before_on": "2026-05-04", "changes": "stage"}
+    assert not JointPlan.objects.changed().exists()
+    assert AuditEvent.objects.filter(subject_id=flag.public_id, action="create").exists()
+
+
+def test_the_card_says_what_is_new_and_since_which_image(joint: Joint, clinician: User) -> None:
+    got_worse(joint, clinician)
+    sweeping.sweep(now=NOW)
+    client = Client()
+    client.force_login(clinician)
+    shown = " ".join(client.get(f"/clinic/flags/{Flag.objects.get().public_id}/").content.decode().split())
+    assert "shows what that of" in shown
+    assert "a later stage" in shown
+
+
+def test_it_is_told_once(joint: Joint, clinician: User) -> None:
+    got_worse(joint, clinician)
+    sweeping.sweep(now=NOW)
+    closed(Flag.objects.get(), by=clinician, now=NOW + DAY)
+    flagging.judge_joint(joint, now=NOW + 60 * DAY)
+    assert Flag.objects.count() == 1
+
+
+def test_an_image_says_nothing_before_somebody_has_read_it(joint: Joint, clinician: User) -> None:
+    imaged(joint, date(2026, 5, 4), STAGE_2, by=clinician, now=NOW - 190 * DAY)
+    study = imaged(joint, NOW.date() - 30 * DAY, STAGE_3A, by=clinician, now=NOW - 30 * DAY, reviewed=False)
+    sweeping.sweep(now=NOW)
+    assert not Flag.objects.exists()
+    corrected(study, STAGE_3A, by=clinician, now=NOW + DAY)
+    sweeping.sweep(now=NOW + DAY)
+    assert Flag.objects.get().rule == 17
+
+
+def test_a_history_entered_today_raises_nothing(joint: Joint, clinician: User) -> None:
+    for made_on, found in [(date(2024, 5, 4), STAGE_2), (date(2026, 2, 2), STAGE_3A)]:
+        imaged(joint, made_on, found, by=clinician, now=NOW)
+    sweeping.sweep(now=NOW)
+    assert not Flag.objects.exists()
+
+
+def test_but_it_is_what_the_next_study_is_compared_with(joint: Joint, clinician: User) -> None:
+    imaged(joint, date(2024, 5, 4), STAGE_2 | {"oedema": "no"}, by=clinician, now=NOW)
+    imaged(joint, NOW.date(), STAGE_2 | {"oedema": "yes"}, by=clinician, now=NOW)
+    sweeping.sweep(now=NOW)
+    assert Flag.objects.get().sentence["params"]["changes"] == "oedema"
+
+
+def test_a_corrected_note_is_no_news_and_a_corrected_stage_is(joint: Joint, clinician: User) -> None:
+    study = got_worse(joint, clinician)
+    sweeping.sweep(now=NOW)
+    closed(Flag.objects.get(), by=clinician, now=NOW + DAY)
+    corrected(study, STAGE_3A | {"note": "read with Dr Dahl"}, by=clinician, now=NOW + 40 * DAY)
+    sweeping.sweep(now=NOW + 40 * DAY)
+    assert Flag.objects.count() == 1
+    corrected(study, STAGE_2 | {"stage_value": "4"}, by=clinician, now=NOW + 50 * DAY)
+    sweeping.sweep(now=NOW + 50 * DAY)
+    assert Flag.objects.open().get().rule == 17
+
+
+def test_an_image_entered_in_error_is_judged_again_and_closes_nothing(joint: Joint, clinician: User) -> None:
+    study = got_worse(joint, clinician)
+    sweeping.sweep(now=NOW)
+    recording.mark_in_error(study, patient=joint.patient, reason="another person", by=clinician, now=NOW + DAY)
+    assert JointPlan.objects.changed().get().joint == joint
+    sweeping.sweep(now=NOW + DAY)
+    assert not JointPlan.objects.changed().exists()
+    assert Flag.objects.open().count() == 1
+
+
+def test_a_tick_that_finds_the_joint_judged_skips_it(joint: Joint, clinician: User) -> None:
+    got_worse(joint, clinician)
+    plan = JointPlan.objects.changed().get()
+    assert flagging.judge_record(plan.pk, now=NOW) == ""
+    assert flagging.judge_record(plan.pk, now=NOW) == "judged already"
