@@ -1,12 +1,12 @@
 """A stored diary as the values that the worsening rules judge."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from clinical.treatments import OPERATIONS, REPLACEMENTS
 from clinical.worsening import (
@@ -24,8 +24,8 @@ from clinical.worsening import (
 )
 from clinical.worsening.findings import Kind
 from followups import facts
-from followups.models import Flag, JointPlan
-from patients.models import Joint, PainLog, SymptomStatus, Treatment, YesNo
+from followups.models import Flag
+from patients.models import Exposure, Finding, Joint, PainLog, SymptomStatus, Treatment, YesNo
 
 # Longer than any rule looks back; the usual level is learnt from what lies between.
 LOOK_BACK = timedelta(days=400)
@@ -67,24 +67,52 @@ def entry(row: Sequence[Any], zone: ZoneInfo) -> Entry:
 
 
 def context(joint: Joint, *, today: date, now: datetime) -> JointContext:
-    """What is known of the joint besides its diary."""
-    plan = JointPlan.objects.filter(joint=joint).first()
-    treatments = Treatment.objects.filter(joint=joint, entered_in_error=False, on__lte=today)
-    status = (
-        SymptomStatus.objects.filter(joint=joint, entered_in_error=False, on__lte=today).order_by("-on", "-pk").first()
+    """What is known of the joint besides its diary. Kinds of which the patient has nothing cost no query."""
+    joints = list(_joints_with_what_they_have(joint.patient_id))
+    this = next(row for row in joints if row["pk"] == joint.pk)
+    treatments: list[Treatment] = []
+    if any(row["treated"] for row in joints):
+        rows = Treatment.objects.filter(joint__patient=joint.patient_id, entered_in_error=False, on__lte=today)
+        treatments = list(rows)
+    exposures = list(Exposure.objects.filter(patient=joint.patient_id)) if this["exposed"] else []
+    known = context_of(
+        this["plan__state"] or this["state"],
+        this["plan__group"] or "",
+        [treatment for treatment in treatments if treatment.joint_id == joint.pk],
+        _status(joint, today) if this["asked"] else None,
     )
-    known = context_of(joint.state, plan, list(treatments), status)
-    return replace(known, images=facts.images(joint), facts_since=now - LOOK_BACK)
+    states = {row["plan__state"] or row["state"] for row in joints}
+    return replace(
+        known,
+        infection_risks=facts.infection_risks(exposures, treatments, states, today=today),
+        images=facts.images(joint) if this["imaged"] else (),
+        facts_since=now - LOOK_BACK,
+    )
 
 
-def context_of(
-    state: str, plan: JointPlan | None, treatments: Sequence[Treatment], status: SymptomStatus | None
-) -> JointContext:
-    """`state` is the joint's own, which the plan may know better."""
+def _joints_with_what_they_have(patient_id: int) -> Iterable[Mapping[str, Any]]:
+    """The person's joints, and of which kinds of record there is anything at all."""
+    this = OuterRef("pk")
+    rows = Joint.objects.filter(patient=patient_id).annotate(
+        treated=Exists(Treatment.objects.filter(joint=this)),
+        asked=Exists(SymptomStatus.objects.filter(joint=this)),
+        imaged=Exists(Finding.objects.filter(joint=this)),
+        exposed=Exists(Exposure.objects.filter(patient=patient_id)),
+    )
+    return rows.values("pk", "state", "plan__state", "plan__group", "treated", "asked", "imaged", "exposed")
+
+
+def _status(joint: Joint, today: date) -> SymptomStatus | None:
+    said = SymptomStatus.objects.filter(joint=joint, entered_in_error=False, on__lte=today)
+    return said.order_by("-on", "-pk").first()
+
+
+def context_of(state: str, group: str, treatments: Sequence[Treatment], status: SymptomStatus | None) -> JointContext:
+    """State and group are the plan's, which knows better than what was once said of the joint."""
     return JointContext(
-        kind=_kind(plan.state if plan else state),
+        kind=_kind(state),
         asymptomatic=None if status is None or status.value == YesNo.NOT_KNOWN else status.value == YesNo.NO,
-        large=bool(plan and plan.group in ("large", "not_sized")),
+        large=group in ("large", "not_sized"),
         operations=tuple(Operation(t.on, kind) for t in treatments if (kind := _operation(t.code))),
         non_weight_bearing=tuple(Order(t.on, t.until) for t in treatments if t.code == "WBR"),
         aid_ordered=tuple(Order(t.on, t.until) for t in treatments if t.code in ("WBR", "FTW")),

@@ -5,14 +5,15 @@ news, a corrected stage does.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from clinical import staging
 from clinical.history import Stage
+from clinical.treatments import OPERATIONS, REPLACEMENTS
 from clinical.worsening import Image
-from patients.models import Finding, Joint, Seen
+from patients.models import Exposure, Finding, Joint, Seen, Treatment
 
 Row = Mapping[str, Any]
 
@@ -28,6 +29,10 @@ READ = (
     "effusion",
 )
 OF_STUDY = ("study__made_on", "study__entered_at", "study__reviewed_at")
+# Longer ago than this, neither an operation nor a drug that has ended counts for an infection (rule 3).
+RISK_FOR = timedelta(days=90)
+RISKY = (Exposure.Kind.STEROID, Exposure.Kind.CHEMOTHERAPY, Exposure.Kind.TRANSPLANT)
+SENSITIVE_RISKS = (Exposure.Kind.SICKLE_CELL, Exposure.Kind.HIV)
 SEEN = {Seen.YES.value: True, Seen.NO.value: False}
 
 
@@ -67,6 +72,29 @@ def first_said(rows: Sequence[Row], names: Iterable[str]) -> datetime:
             break
         said_at = min(said_at, row["entered_at"])
     return said_at
+
+
+def infection_risks(
+    exposures: Iterable[Exposure], treatments: Iterable[Treatment], states: Collection[str], *, today: date
+) -> tuple[str, ...]:
+    """What makes fever with a painful joint more of a concern: codes for rule 3, of all joints of the person.
+
+    Sensitive exposures are left out, for a flag is kept and read by coordinators too: `sensitive_risks` has them.
+    """
+    kinds = {e.kind for e in exposures if not e.entered_in_error and (e.ended_on or today) >= today - RISK_FOR}
+    codes = [kind.value for kind in RISKY if kind in kinds]
+    done = [t for t in treatments if t.code in OPERATIONS or t.code in REPLACEMENTS]
+    if any(today - RISK_FOR <= t.on <= today for t in done):
+        codes.append("operation")
+    if Joint.State.REPLACED in states or any(t.code in REPLACEMENTS for t in done):
+        codes.append("prosthesis")
+    return tuple(codes)
+
+
+def sensitive_risks(patient_id: int) -> list[str]:
+    """For clinicians only."""
+    rows = Exposure.objects.filter(patient=patient_id, entered_in_error=False, kind__in=SENSITIVE_RISKS)
+    return sorted(set(rows.values_list("kind", flat=True)))
 
 
 def _midnight(on: date) -> datetime:

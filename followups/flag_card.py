@@ -11,11 +11,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import clock
+from accounts import access, clock
 from accounts.models import Clinic, User
 from accounts.templatetags.words import age, away, clock_time, day, moment, phone
 from clinical.worsening import DEFAULT
-from followups import charts, flag_queue, flag_words, flagging, safety, words
+from followups import charts, facts, flag_queue, flag_words, flagging, safety, words
 from followups.flag_words import Threshold
 from followups.models import Flag, FollowUp, JointPlan
 from patients.models import Finding, Joint, PainLog, Seen
@@ -81,7 +81,7 @@ class Card:
     line_words: str
 
 
-def card(flag: Flag, *, clinic: Clinic, user: User, now: datetime) -> Card:
+def card(flag: Flag, *, clinic: Clinic, user: User, role: str, now: datetime) -> Card:
     """Reads the joint's diary of the months around the flag, its newest images, and the live follow-up."""
     today, evidence = clock.day_of(now, clinic), flag.evidence
     logs = _logs(flag)
@@ -104,7 +104,7 @@ def card(flag: Flag, *, clinic: Clinic, user: User, now: datetime) -> Card:
         sentence=flag_words.sentence(flag, today=today),
         figures=_figures(flag, logs, today),
         picture=_picture(flag, logs, today) if _has_curve(flag) else None,
-        also=_also(flag, logs, today),
+        also=[*_also(flag, logs, today), *_infection(flag, role)],
         images=[_image(finding, today) for finding in findings[:2]],
         planned=_planned(follow_up, today),
         protocol_line=_protocol(plan, follow_up, today),
@@ -392,6 +392,20 @@ def _also(flag: Flag, logs: Sequence[PainLog], today: date) -> list[str]:
     notes = [log.note for log in lately if log.note]
     lines += [_("Note: “%(note)s”") % {"note": note[:200]} for note in notes[-2:]]
     return lines
+
+
+def _infection(flag: Flag, role: str) -> list[str]:
+    """What makes a fever more of a concern (rule 3). Sensitive exposures are read for clinicians only."""
+    fevers = [hit for hit in _findings_of(flag) if hit.get("rule") == 3]
+    if not fevers:
+        return []
+    codes = {code: None for hit in fevers for code in hit["why"]["params"].get("risks", ())}
+    if role in access.CLINICIANS:
+        codes |= dict.fromkeys(facts.sensitive_risks(flag.patient_id))
+    if not codes:
+        return [_("No risk of infection is on record. Diabetes is not recorded here: ask.")]
+    named = ", ".join(str(flag_words.INFECTION_RISKS.get(code, code)) for code in codes)
+    return [_("Higher concern for infection: %(risks)s") % {"risks": named}]
 
 
 def _pattern(word: Promise | str, name: str, lately: Sequence[PainLog], before: Sequence[PainLog]) -> str:

@@ -136,6 +136,16 @@ CHANGES: Words = {
     "volume_percent": _("a larger lesion"),
 }
 
+INFECTION_RISKS: Words = {
+    "steroid": _("corticosteroids"),
+    "chemotherapy": _("chemotherapy"),
+    "transplant": _("transplant"),
+    "operation": _("an operation in the last 90 days"),
+    "prosthesis": _("an artificial joint"),
+    "sickle_cell": _("sickle cell disease"),
+    "hiv": _("HIV"),
+}
+
 EVENTS: Words = {
     "opened": _("Opened by the rule"),
     "joined": _("More evidence joined"),

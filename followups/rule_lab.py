@@ -221,7 +221,9 @@ def read(joints: Sequence[Joint], *, since: datetime, until: datetime) -> Iterab
         flags[flag.joint_id].append(flag)
     rows = _rows(joints, until)
     for joint in joints:
-        known = diaries.context_of(joint.state, plans.get(joint.pk), treatments[joint.pk], statuses.get(joint.pk))
+        plan = plans.get(joint.pk)
+        state, group = (plan.state, plan.group) if plan else (joint.state, "")
+        known = diaries.context_of(state, group, treatments[joint.pk], statuses.get(joint.pk))
         yield Diary(joint, _then(known, since.date()), rows[joint.pk], flags[joint.pk])
 
 

@@ -217,7 +217,7 @@ def _context(request: StaffRequest, flag: Flag | None = None, form: AnswerForm |
     }
     if flag is None:
         return context
-    card = flag_card.card(flag, clinic=request.clinic, user=request.user, now=now)
+    card = flag_card.card(flag, clinic=request.clinic, user=request.user, role=request.role, now=now)
     return context | {
         "card": card,
         "choices": _choices(request, card, form.do if form else "") if not flag.closed_at else [],

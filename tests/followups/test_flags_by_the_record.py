@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -11,7 +12,7 @@ from clinical.worsening import Outcome
 from followups import flagging, planning, sweeping
 from followups.models import Flag, JointPlan
 from patients import recording
-from patients.models import ImagingStudy, Joint, Patient
+from patients.models import Exposure, ImagingStudy, Joint, PainLog, Patient
 from tests import make
 
 # A Tuesday, an hour after the clinic opened.
@@ -153,3 +154,50 @@ def test_a_tick_that_finds_the_joint_judged_skips_it(joint: Joint, clinician: Us
     plan = JointPlan.objects.changed().get()
     assert flagging.judge_record(plan.pk, now=NOW) == ""
     assert flagging.judge_record(plan.pk, now=NOW) == "judged already"
+
+
+# --- Rule 3: what makes a fever more of a concern --------------------------------------------------------------------
+def fever(joint: Joint, *, now: datetime = NOW) -> Flag:
+    PainLog.objects.create(joint=joint, client_id=uuid4(), felt_at=now, entered_at=now, nrs=6, fever=True)
+    flagging.judge_joint(joint, now=now)
+    return Flag.objects.get()
+
+
+def card(flag: Flag, user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return " ".join(client.get(f"/clinic/flags/{flag.public_id}/").content.decode().split())
+
+
+def exposed(patient: Patient, kind: str, **more: Any) -> Exposure:
+    return Exposure.objects.create(patient=patient, kind=kind, entered_at=NOW, **more)
+
+
+def test_a_fever_lists_what_makes_it_more_of_a_concern(joint: Joint, clinician: User) -> None:
+    exposed(joint.patient, "steroid", started_on=date(2026, 1, 1))
+    exposed(joint.patient, "chemotherapy", ended_on=date(2020, 1, 1))
+    other = make.make_joint(joint.patient, side="right")
+    other.treatments.create(code="THA", on=NOW.date() - 80 * DAY, entered_at=NOW)
+    planning.replan(joint.patient, by=None, now=NOW)
+    flag = fever(joint)
+    assert flag.sentence["params"]["risks"] == ["steroid", "operation", "prosthesis"]
+    assert "corticosteroids, an operation in the last 90 days, an artificial joint" in card(flag, clinician)
+
+
+def test_hiv_and_sickle_cell_are_shown_to_clinicians_and_never_kept_in_the_flag(
+    joint: Joint, clinician: User, coordinator: User
+) -> None:
+    exposed(joint.patient, "hiv")
+    exposed(joint.patient, "sickle_cell")
+    flag = fever(joint)
+    assert "hiv" not in str([flag.sentence, flag.evidence, flag.hits])
+    assert "Higher concern for infection: HIV, sickle cell disease" in card(flag, clinician)
+    for_all = card(flag, coordinator)
+    assert "HIV" not in for_all
+    assert "sickle" not in for_all
+
+
+def test_a_joint_replaced_before_it_came_here_counts_too(joint: Joint) -> None:
+    make.make_joint(joint.patient, side="right", state="replaced", since=date(2015, 1, 1))
+    planning.replan(joint.patient, by=None, now=NOW)
+    assert fever(joint).sentence["params"]["risks"] == ["prosthesis"]
