@@ -57,7 +57,7 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
         OPERATIONAL: f"{_ENTRY} public_id joint",
     },
     "patients.Exposure": {
-        SENSITIVE: "kind drug dose note error_reason",
+        SENSITIVE: "kind drug dose daily_mg note error_reason",
         CLINICAL: "started_on ended_on",
         OPERATIONAL: f"{_ENTRY} public_id patient",
     },

@@ -68,7 +68,7 @@ def entry(row: Sequence[Any], zone: ZoneInfo) -> Entry:
 
 def context(joint: Joint, *, today: date, now: datetime) -> JointContext:
     """What is known of the joint besides its diary. Kinds of which the patient has nothing cost no query."""
-    joints = list(_joints_with_what_they_have(joint.patient_id))
+    joints: list[Mapping[str, Any]] = list(_joints_with_what_they_have(joint.patient_id))
     this = next(row for row in joints if row["pk"] == joint.pk)
     treatments: list[Treatment] = []
     if any(row["treated"] for row in joints):
@@ -86,6 +86,9 @@ def context(joint: Joint, *, today: date, now: datetime) -> JointContext:
         known,
         infection_risks=facts.infection_risks(exposures, treatments, states, today=today),
         images=facts.images(joint) if this["imaged"] else (),
+        steroid_courses=(
+            facts.steroid_courses(exposures, today=today) if facts.stands_for_all(joints) == joint.pk else ()
+        ),
         facts_since=now - LOOK_BACK,
     )
 

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from clinical import staging
+from clinical import staging, steroids
 from clinical.history import Stage
 from clinical.treatments import OPERATIONS, REPLACEMENTS
-from clinical.worsening import Image
+from clinical.worsening import Bisphosphonate, Image, SteroidCourse
 from patients.models import Exposure, Finding, Joint, Seen, Treatment
 
 Row = Mapping[str, Any]
@@ -95,6 +95,42 @@ def sensitive_risks(patient_id: int) -> list[str]:
     """For clinicians only."""
     rows = Exposure.objects.filter(patient=patient_id, entered_in_error=False, kind__in=SENSITIVE_RISKS)
     return sorted(set(rows.values_list("kind", flat=True)))
+
+
+def steroid_courses(exposures: Iterable[Exposure], *, today: date) -> tuple[SteroidCourse, ...]:
+    """Courses whose first day is known, as prednisolone. Rows in error tell when one was first said."""
+    first_said_at: dict[object, datetime] = {}
+    courses: dict[object, steroids.Course] = {}
+    for row in exposures:
+        if row.kind != Exposure.Kind.STEROID or row.started_on is None:
+            continue
+        mg = None if row.daily_mg is None else steroids.as_prednisolone(row.drug, row.daily_mg)
+        key = (row.started_on, mg)
+        first_said_at[key] = min(row.entered_at, first_said_at.get(key, row.entered_at))
+        if not row.entered_in_error:
+            courses[key] = steroids.Course(row.started_on, row.ended_on, mg)
+    return tuple(
+        SteroidCourse(
+            at=_midnight(course.started_on),
+            mg_per_day=course.mg_per_day,
+            total_g=steroids.total_g(course, [c for c in courses.values() if c is not course], today=today),
+            entered_at=first_said_at[key],
+        )
+        for key, course in courses.items()
+    )
+
+
+def stands_for_all(joints: Sequence[Row]) -> int | None:
+    """The joint at which something is told that concerns the whole person: the first diseased one, else the first."""
+    diseased = [row["pk"] for row in joints if row["state"] in (Joint.State.LESION, Joint.State.REPLACED)]
+    return min(diseased or [row["pk"] for row in joints], default=None)
+
+
+def bisphosphonates(exposures: Iterable[Exposure]) -> tuple[Bisphosphonate, ...]:
+    """Such drugs on record. One whose first day is not known was always there: they stay in the bone for years."""
+    rows = [e for e in exposures if e.kind == Exposure.Kind.BISPHOSPHONATE and not e.entered_in_error]
+    drugs = [Bisphosphonate(e.drug, e.started_on or date.min, e.ended_on) for e in rows]
+    return tuple(sorted(drugs, key=lambda drug: drug.from_on))
 
 
 def _midnight(on: date) -> datetime:

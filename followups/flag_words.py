@@ -61,7 +61,10 @@ SENTENCES: Words = {
     "level": _("Pain in the {joint} has been about {median} over {window} days, in {days} entries."),
     "silence": _("No entry for the {joint} since {last_on}; one was expected every {interval} days."),
     "imaging": _("The image of the {joint} of {on} shows what that of {before_on} did not: {changes}."),
-    "steroid": _("A new steroid course began on {on} ({joint})."),
+    "steroid": _(
+        "A new steroid course began on {on}: {mg} mg of prednisolone a day, {total} g within three months. It concerns "
+        "all joints and stands at the {joint}."
+    ),
     "thigh_on_bisphosphonate": _("New thigh or groin ache on {on} under {drug} ({joint})."),
     "jaw_on_bisphosphonate": _("Jaw complaint or tooth extraction on {on} under {drug}."),
     "wants_review": _("The patient ticked “I want someone to look at this before my visit” for the {joint} {at}."),
@@ -88,7 +91,7 @@ SHORT: Words = {
     "level": _("High for {window} days: about {median}"),
     "silence": _("Gone quiet: no entry since {last_on}"),
     "imaging": _("New on the image: {changes}"),
-    "steroid": _("New steroid course on {on}"),
+    "steroid": _("New steroid course on {on}: {mg} mg a day"),
     "thigh_on_bisphosphonate": _("New thigh or groin ache under {drug}"),
     "jaw_on_bisphosphonate": _("Jaw complaint under {drug}"),
     "wants_review": _("“I want someone to look at this before my visit”"),

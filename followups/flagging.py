@@ -20,7 +20,7 @@ from accounts.templatetags.words import full_day
 from clinical import worsening
 from followups import diaries, opening_days, overriding, policies, telling, words
 from followups.models import Flag, FlagEvent, FollowUp, Heartbeat, JointPlan
-from patients.models import Finding, ImagingStudy, Joint, PainLog, Patient
+from patients.models import Exposure, Finding, ImagingStudy, Joint, PainLog, Patient
 from patients.signals import record_changed
 
 # Opening days until a flag must have been reviewed (clinical.md 5.4: same day, 5 working days, 14 days).
@@ -28,7 +28,7 @@ CLOCK_DAYS = {"red": 1, "amber": 5, "yellow": 14}
 LONGEST_SNOOZE = timedelta(days=31)
 RANK = {"red": 0, "amber": 1, "yellow": 2}
 # What may open a flag without an entry.
-SPEAKS_BY_ITSELF = (ImagingStudy, Finding)
+SPEAKS_BY_ITSELF = (ImagingStudy, Finding, Exposure)
 
 
 @receiver(record_changed, dispatch_uid="judge anew")

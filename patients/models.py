@@ -275,6 +275,8 @@ class Exposure(Correctable):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     drug = models.CharField(_("drug"), max_length=80, blank=True)
     dose = models.CharField(_("dose and unit"), max_length=80, blank=True)
+    # Of this drug, for rule 18. None: not known; the text beside it is never read for it.
+    daily_mg = models.FloatField(_("mg a day"), null=True)
     started_on = models.DateField(_("from"), null=True)
     ended_on = models.DateField(_("until"), null=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
@@ -284,6 +286,10 @@ class Exposure(Correctable):
             models.CheckConstraint(
                 condition=Q(started_on=None) | Q(ended_on=None) | Q(ended_on__gte=F("started_on")),
                 name="patients_exposure_ends_after_it_began",
+            ),
+            models.CheckConstraint(
+                condition=Q(daily_mg=None) | Q(daily_mg__gt=0, daily_mg__lte=5000),
+                name="patients_exposure_daily_mg_is_plausible",
             ),
         ]
 

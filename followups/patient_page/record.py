@@ -158,6 +158,7 @@ class ExposureRow(NamedTuple):
     kind: str
     drug: str
     dose: str
+    daily_mg: float | None
     started_on: date | None
     ended_on: date | None
     note: str
@@ -348,7 +349,16 @@ def _exposures(patient: Patient, role: str) -> list[ExposureRow]:
     return [
         ExposureRow(*row)
         for row in rows.values_list(
-            "public_id", "kind", "drug", "dose", "started_on", "ended_on", "note", "entered_in_error", "error_reason"
+            "public_id",
+            "kind",
+            "drug",
+            "dose",
+            "daily_mg",
+            "started_on",
+            "ended_on",
+            "note",
+            "entered_in_error",
+            "error_reason",
         )
     ]
 

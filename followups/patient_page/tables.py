@@ -340,7 +340,8 @@ def _exposures(record: Record, links: Links) -> SafeString:
 def exposure_words(e: ExposureRow) -> str:
     ended = _("until %(day)s") % {"day": full_day(e.ended_on)} if e.ended_on else ""
     name = e.drug or capfirst(str(Exposure.Kind(e.kind).label))
-    return " ".join(filter(None, (name, e.dose))) + "".join(f", {part}" for part in (ended, e.note) if part)
+    dose = e.dose or (_("%(n)s mg a day") % {"n": f"{e.daily_mg:g}"} if e.daily_mg else "")
+    return " ".join(filter(None, (name, dose))) + "".join(f", {part}" for part in (ended, e.note) if part)
 
 
 def openings(record: Record) -> SafeString:

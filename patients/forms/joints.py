@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from clinical import treatments
-from patients.fields import DayField, LineField, TextField
+from patients.fields import DayField, LineField, MeasureField, TextField
 from patients.forms.person import FIELD, TRI, written_day
 from patients.forms.questions import AskingForm
 from patients.models import Exposure, Finding, Joint, Patient, Side, Site, YesNo
@@ -260,6 +260,14 @@ class ExposureForm(EntryForm):
     kind = forms.ChoiceField(label=_("Exposure"), choices=[])
     drug = LineField(label=_("Drug"), max_length=80, required=False)
     dose = LineField(label=_("Dose and unit"), max_length=80, required=False, help_text=_("For example 20 mg a day"))
+    daily_mg = MeasureField(
+        label=_("mg a day"),
+        low=0.01,
+        high=5000,
+        unit="mg",
+        places=2,
+        help_text=_("Of a corticosteroid, while it is taken. For example 60. The rules read this number only."),
+    )
     started_on = DayField(label=_("From"), required=False, help_text=_("For example 27 3 2019"))
     ended_on = DayField(label=_("Until"), required=False, help_text=_("Leave empty if it goes on"))
     note = LineField(label=_("Note"), max_length=200, required=False)

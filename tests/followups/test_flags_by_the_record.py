@@ -201,3 +201,47 @@ def test_a_joint_replaced_before_it_came_here_counts_too(joint: Joint) -> None:
     make.make_joint(joint.patient, side="right", state="replaced", since=date(2015, 1, 1))
     planning.replan(joint.patient, by=None, now=NOW)
     assert fever(joint).sentence["params"]["risks"] == ["prosthesis"]
+
+
+# --- Rule 18: steroid courses ----------------------------------------------------------------------------------------
+def course(patient: Patient, *, by: User, now: datetime = NOW, **more: Any) -> Exposure:
+    values = {"kind": "steroid", "drug": "prednisolone", "daily_mg": 60.0, "started_on": NOW.date() - 3 * DAY}
+    return recording.add(Exposure, patient=patient, values=values | more, by=by, now=now)
+
+
+def test_a_new_steroid_course_is_told_once_for_the_person_at_the_diseased_joint(joint: Joint, clinician: User) -> None:
+    other = make.make_joint(joint.patient, side="right", state="clear")
+    planning.replan(joint.patient, by=None, now=NOW)
+    course(joint.patient, by=clinician)
+    assert set(JointPlan.objects.changed().values_list("joint", flat=True)) == {joint.pk, other.pk}
+    sweeping.sweep(now=NOW)
+    flag = Flag.objects.get()
+    assert (flag.joint, flag.rule, flag.severity) == (joint, 18, "yellow")
+    assert "60</b> mg of prednisolone a day" in card(flag, clinician)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"daily_mg": 30.0},
+        {"daily_mg": None, "dose": "60 mg a day"},
+        {"drug": "something new"},
+        {"started_on": None},
+        {"started_on": date(2026, 1, 1), "ended_on": date(2026, 1, 20)},
+    ],
+)
+def test_this_is_no_new_high_course(joint: Joint, clinician: User, changed: dict[str, Any]) -> None:
+    course(joint.patient, by=clinician, **changed)
+    sweeping.sweep(now=NOW)
+    assert not Flag.objects.exists()
+
+
+def test_a_course_entered_anew_to_correct_its_note_is_not_told_again(joint: Joint, clinician: User) -> None:
+    row = course(joint.patient, by=clinician)
+    sweeping.sweep(now=NOW)
+    closed(Flag.objects.get(), by=clinician, now=NOW + DAY)
+    later = NOW + 40 * DAY
+    recording.mark_in_error(row, patient=joint.patient, reason="note", by=clinician, now=later)
+    course(joint.patient, by=clinician, now=later, note="for lupus")
+    sweeping.sweep(now=later)
+    assert Flag.objects.count() == 1

@@ -212,13 +212,14 @@ def test_somebody_elses_joint_cannot_be_treated_here(surgery: Client, clinic: Cl
 
 
 # --- Exposures -------------------------------------------------------------------------------------------------------
-STEROID = {"kind": "steroid", "drug": "prednisolone", "dose": "20 mg a day", "started_on": "1 1 2024"}
+STEROID = {"kind": "steroid", "drug": "prednisolone", "dose": "20 mg a day", "daily_mg": "20", "started_on": "1 1 2024"}
 
 
 def test_an_exposure(surgery: Client, ingrid: Patient) -> None:
     assert surgery.post(url(ingrid, "exposures/new"), STEROID).status_code == 302
 
-    assert Exposure.objects.get().drug == "prednisolone"
+    row = Exposure.objects.get()
+    assert (row.drug, row.daily_mg) == ("prednisolone", 20.0)
 
 
 @pytest.mark.parametrize(
@@ -229,6 +230,8 @@ def test_an_exposure(surgery: Client, ingrid: Patient) -> None:
         {"dose": "0 mg"},
         {"dose": "-5 mg"},
         {"dose": "20"},
+        {"daily_mg": "a lot"},
+        {"daily_mg": "0"},
         {"started_on": "21 11 2026"},
         {"ended_on": "1 1 2023"},
     ],
