@@ -74,7 +74,7 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     },
     "patients.PainLog": {
         CLINICAL: "felt_at nrs question on_weight at_rest at_night locking aid distance painkiller cannot_bear_weight"
-        " injury fever clot wound wants_review note error_reason",
+        " injury fever clot wound thigh_pain jaw wants_review note error_reason",
         OPERATIONAL: f"{_ENTRY} public_id joint client_id body_hash by_phone judged_at",
     },
     "patients.Invitation": {

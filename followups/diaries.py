@@ -40,6 +40,8 @@ TICKS: dict[str, Tick] = {
     "fever": Tick.FEVER,
     "clot": Tick.CLOT,
     "wound": Tick.WOUND,
+    "thigh_pain": Tick.THIGH_PAIN,
+    "jaw": Tick.JAW,
     "wants_review": Tick.WANTS_REVIEW,
 }
 COLUMNS = ("public_id", "felt_at", "entered_at", "nrs", "aid", "distance", "by_phone", *TICKS)
@@ -85,6 +87,7 @@ def context(joint: Joint, *, today: date, now: datetime) -> JointContext:
     return replace(
         known,
         infection_risks=facts.infection_risks(exposures, treatments, states, today=today),
+        bisphosphonates=facts.bisphosphonates(exposures),
         images=facts.images(joint) if this["imaged"] else (),
         steroid_courses=(
             facts.steroid_courses(exposures, today=today) if facts.stands_for_all(joints) == joint.pk else ()

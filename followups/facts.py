@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from clinical import staging, steroids
 from clinical.history import Stage
 from clinical.treatments import OPERATIONS, REPLACEMENTS
 from clinical.worsening import Bisphosphonate, Image, SteroidCourse
-from patients.models import Exposure, Finding, Joint, Seen, Treatment
+from patients.models import Exposure, Finding, Joint, Patient, Seen, Treatment
 
 Row = Mapping[str, Any]
 
@@ -131,6 +133,13 @@ def bisphosphonates(exposures: Iterable[Exposure]) -> tuple[Bisphosphonate, ...]
     rows = [e for e in exposures if e.kind == Exposure.Kind.BISPHOSPHONATE and not e.entered_in_error]
     drugs = [Bisphosphonate(e.drug, e.started_on or date.min, e.ended_on) for e in rows]
     return tuple(sorted(drugs, key=lambda drug: drug.from_on))
+
+
+def on_bisphosphonate(patient: Patient, *, today: date) -> bool:
+    """Whether thigh and jaw are asked about: such a drug was begun by today, however long ago it ended."""
+    begun = Q(started_on=None) | Q(started_on__lte=today)
+    rows = Exposure.objects.filter(begun, patient=patient, kind=Exposure.Kind.BISPHOSPHONATE, entered_in_error=False)
+    return rows.exists()
 
 
 def _midnight(on: date) -> datetime:

@@ -227,6 +227,8 @@ def _values(finding: Mapping[str, Any], flag: Flag, today: date) -> dict[str, st
 
 def _value(finding: Mapping[str, Any], name: str, value: Any, today: date) -> str:
     code = finding["why"]["code"]
+    if name == "drug" and not value:
+        return gettext("a bisphosphonate")
     if value is None:
         return gettext("not known")
     if name == "on" or name.endswith("_on"):

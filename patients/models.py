@@ -440,6 +440,9 @@ class PainLog(Correctable):
     fever = models.BooleanField(_("Fever, or I feel very unwell"), default=False)
     clot = models.BooleanField(_("Swollen calf or thigh, chest pain, or short of breath"), default=False)
     wound = models.BooleanField(_("The wound leaks, opens or gets red"), default=False)
+    # Asked only of people with a bisphosphonate on record (rule 19).
+    thigh_pain = models.BooleanField(_("A new ache in the thigh or groin"), default=False)
+    jaw = models.BooleanField(_("Jaw pain, bare bone in the mouth, or a tooth is to be pulled"), default=False)
     wants_review = models.BooleanField(_("I want someone to look at this before my visit"), default=False)
     note = models.TextField(_("note"), max_length=2000, blank=True)
     # Staff took it by phone; otherwise the patient wrote it.

@@ -10,15 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import audit, clock
 from accounts.middleware import PatientRequest
 from clinical.treatments import OPERATIONS, REPLACEMENTS
-from followups import charts, contacting, reporting, safety
-from followups.diary_form import RED_BOXES, PainLogForm
+from followups import charts, contacting, facts, reporting, safety
+from followups.diary_form import LABELS, ON_BISPHOSPHONATE, RED_BOXES, PainLogForm
 from followups.models import Contact, Flag, FollowUp
 from patients.models import ImagingStudy, Joint, PainLog, Patient, Side, Site, Treatment
 from portal import plain_words
@@ -267,13 +266,17 @@ def _entry(request: HttpRequest) -> UUID:
 
 
 def _boxes(patient: Patient, now: Any) -> list[tuple[str, str]]:
-    """The red boxes; the wound is asked about only after an operation."""
-    since = clock.day_of(now, patient.clinic) - timedelta(days=WOUND_DAYS)
+    """The red boxes; the wound is asked about only after an operation, thigh and jaw only with a bisphosphonate."""
+    today = clock.day_of(now, patient.clinic)
+    since = today - timedelta(days=WOUND_DAYS)
     operated = Treatment.objects.filter(
         joint__patient=patient, on__gte=since, code__in=(*OPERATIONS, *REPLACEMENTS), entered_in_error=False
     ).exists()
-    texts = {**safety.TICKED, "wants_review": _("I want someone to look at this before my visit")}
-    return [(box, str(texts[box])) for box in RED_BOXES if box != "wound" or operated]
+    left_out = set() if operated else {"wound"}
+    if not facts.on_bisphosphonate(patient, today=today):
+        left_out |= set(ON_BISPHOSPHONATE)
+    texts = safety.TICKED | {box: LABELS[box] for box in (*ON_BISPHOSPHONATE, "wants_review")}
+    return [(box, str(texts[box])) for box in RED_BOXES if box not in left_out]
 
 
 def _too_many(request: PatientRequest) -> HttpResponse:

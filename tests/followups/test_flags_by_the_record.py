@@ -245,3 +245,42 @@ def test_a_course_entered_anew_to_correct_its_note_is_not_told_again(joint: Join
     course(joint.patient, by=clinician, now=later, note="for lupus")
     sweeping.sweep(now=later)
     assert Flag.objects.count() == 1
+
+
+# --- Rule 19: bisphosphonates ----------------------------------------------------------------------------------------
+def ticked(joint: Joint, box: str, *, now: datetime = NOW) -> None:
+    PainLog.objects.create(joint=joint, client_id=uuid4(), felt_at=now, entered_at=now, nrs=2, **{box: True})
+    flagging.judge_joint(joint, now=now)
+
+
+@pytest.mark.parametrize(("box", "severity"), [("thigh_pain", "amber"), ("jaw", "yellow")])
+def test_thigh_and_jaw_under_a_bisphosphonate(joint: Joint, clinician: User, box: str, severity: str) -> None:
+    exposed(joint.patient, "bisphosphonate", drug="alendronate", started_on=date(2022, 3, 1))
+    ticked(joint, box)
+    flag = Flag.objects.get()
+    assert (flag.rule, flag.severity) == (19, severity)
+    assert "under <b>alendronate</b>" in card(flag, clinician)
+
+
+def test_without_the_drug_on_record_the_tick_says_nothing(joint: Joint) -> None:
+    exposed(joint.patient, "bisphosphonate", drug="alendronate", entered_in_error=True)
+    exposed(joint.patient, "bisphosphonate", drug="zoledronate", started_on=NOW.date() + DAY)
+    ticked(joint, "thigh_pain")
+    assert not Flag.objects.exists()
+
+
+def test_a_drug_without_a_name_or_a_day_counts(joint: Joint, clinician: User) -> None:
+    exposed(joint.patient, "bisphosphonate")
+    ticked(joint, "thigh_pain")
+    assert "under <b>a bisphosphonate</b>" in card(Flag.objects.get(), clinician)
+
+
+def test_staff_are_shown_the_boxes_on_the_phone_form_for_those_people_only(joint: Joint, clinician: User) -> None:
+    client = Client()
+    client.force_login(clinician)
+    page = f"/clinic/patients/{joint.patient.public_id}/phone-log/"
+    assert 'name="jaw"' not in client.get(page).content.decode()
+    exposed(joint.patient, "bisphosphonate")
+    shown = client.get(page).content.decode()
+    assert 'name="jaw"' in shown
+    assert 'name="thigh_pain"' in shown

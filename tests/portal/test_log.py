@@ -223,3 +223,26 @@ def test_nobody_who_has_left_is_asked_for_reports(phone: Client, patient: Patien
     Patient.objects.filter(pk=patient.pk).update(ended_on=date(2026, 11, 1), ended_reason="moved", ended_at=MORNING)
     assert report(phone).status_code == 409
     assert not PainLog.objects.exists()
+
+
+# --- Asked of some ---------------------------------------------------------------------------------------------------
+def test_thigh_and_jaw_are_asked_only_of_people_with_a_bisphosphonate(phone: Client, patient: Patient) -> None:
+    assert 'name="jaw"' not in phone.get("/me/log/").content.decode()
+    patient.exposures.create(kind="bisphosphonate", drug="alendronate", ended_on=date(2024, 1, 1), entered_at=MORNING)
+    shown = phone.get("/me/log/").content.decode()
+    assert 'name="thigh_pain"' in shown
+    assert 'name="jaw"' in shown
+
+
+@pytest.mark.parametrize(
+    ("box", "said"), [("thigh_pain", "within five working days"), ("jaw", "fourteen working days")]
+)
+def test_who_ticks_them_reads_when_somebody_looks_and_when_to_phone(
+    phone: Client, patient: Patient, box: str, said: str
+) -> None:
+    patient.exposures.create(kind="bisphosphonate", entered_at=MORNING)
+    response = report(phone, **{box: "on"})
+    assert getattr(PainLog.objects.get(), box)
+    page = phone.get(response["Location"]).content.decode()
+    assert said in page
+    assert "Phone now" not in page
