@@ -43,8 +43,8 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
         " time_zone best_hours",
         CLINICAL: "note mri_unsafe mri_unsafe_asked_on pregnant pregnant_asked_on kidney_disease"
         " kidney_disease_asked_on ended_on ended_reason",
-        OPERATIONAL: "id public_id clinic sms_allowed email_allowed sms_stopped_at ended_at ended_by registered_at"
-        " registered_by version",
+        OPERATIONAL: "id public_id clinic sms_allowed email_allowed sms_stopped_at logs_every ended_at ended_by"
+        " registered_at registered_by version",
     },
     "patients.Joint": {
         CLINICAL: "site side state since",
@@ -93,7 +93,7 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     },
     "followups.PatientPlan": {
         CLINICAL: "prompts replan_on",
-        OPERATIONAL: "id patient protocol planned_on planned_at",
+        OPERATIONAL: "id patient protocol planned_on planned_at diary_look_at",
     },
     "followups.JointPlan": {
         CLINICAL: "state group row row_since start clocks conflicts reasons ended_on ended_reason",
@@ -110,6 +110,10 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     "followups.Reminder": {
         OPERATIONAL: "id public_id clinic follow_up step channel due_at status attempts claimed_at sent_at outcome"
         " made_at",
+    },
+    "followups.DiaryAsk": {
+        OPERATIONAL: "id public_id clinic patient last_entry_at channel made_at due_at claimed_at attempts sent_at"
+        " failed_at outcome answer_by ended_at",
     },
     "followups.OutboxMessage": {
         IDENTIFYING: "recipient subject body",

@@ -9,4 +9,4 @@ class FollowupsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let those hear that a record changed who act on it, also where no address is loaded (in workers)."""
-        autodiscover_modules("planning", "overriding", "flagging")
+        autodiscover_modules("planning", "overriding", "flagging", "asking")

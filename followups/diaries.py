@@ -1,7 +1,7 @@
 """A stored diary as the values that the worsening rules judge."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -123,6 +123,19 @@ def context_of(state: str, group: str, treatments: Sequence[Treatment], status: 
         non_weight_bearing=tuple(Order(t.on, t.until) for t in treatments if t.code == "WBR"),
         aid_ordered=tuple(Order(t.on, t.until) for t in treatments if t.code in ("WBR", "FTW")),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """An expected logger who was asked, or cannot be asked, and has not written since."""
+
+    interval_days: int
+    answer_by: datetime
+
+
+def with_silence(known: JointContext, silence: Silence, flags: Iterable[Flag]) -> JointContext:
+    grave = any(flag.closed_at is None and flag.severity != Flag.Severity.YELLOW for flag in flags)
+    return replace(known, log_interval_days=silence.interval_days, answer_by=silence.answer_by, flag_open=grave)
 
 
 def flags_of(joint: Joint, *, now: datetime) -> list[Flag]:

@@ -155,6 +155,7 @@ EVENTS: Words = {
     "claimed": _("{who} took this"),
     "handed_over": _("{who} handed this over to {note}"),
     "contacted": _("{who}: {note}"),
+    "quiet": _("Gone quiet: {note}"),
     "escalated": _("The lead was told"),
     "told": _("Mail to staff"),
     "released": _("Free again: {note} no longer answers flags here"),

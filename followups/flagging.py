@@ -59,8 +59,10 @@ def judge_log(log_id: int, *, now: datetime) -> str:
 
 
 @transaction.atomic
-def judge_joint(joint: Joint, *, now: datetime) -> Flag | None:
+def judge_joint(joint: Joint, *, now: datetime, silence: diaries.Silence | None = None) -> Flag | None:
     """Judge a whole diary anew; every log in it counts as judged. The flag that is open afterwards, if any.
+
+    `silence`: the person was asked why nothing came, and did not answer.
 
     The patient's row is the lock: two workers judging one joint would otherwise both open a flag.
     """
@@ -70,9 +72,10 @@ def judge_joint(joint: Joint, *, now: datetime) -> Flag | None:
     waiting = list(PainLog.objects.filter(joint=joint, judged_at=None).values_list("pk", flat=True))
     version, policy = policies.in_force(patient.clinic)
     flags = diaries.flags_of(joint, now=now)
+    known = diaries.context(joint, today=clock.day_of(now, patient.clinic), now=now)
     judgement = worsening.judge(
         diaries.entries(joint, zone=patient.zone, now=now),
-        diaries.context(joint, today=clock.day_of(now, patient.clinic), now=now),
+        diaries.with_silence(known, silence, flags) if silence else known,
         policy,
         now=now,
         flags_before=diaries.flags_before(flags),
@@ -312,6 +315,11 @@ def free(flag_id: int, *, now: datetime) -> str:
     )
     _note(flag, "released", by=None, now=now, note=str(flag.owner))
     return ""
+
+
+def note_silence(flag: Flag, *, said: str, now: datetime) -> None:
+    """The card's history tells that the person was asked, and how."""
+    _note(flag, "quiet", by=None, now=now, note=said)
 
 
 def _acted(flag: Flag, what: str, *, by: User, now: datetime, note: str = "") -> None:

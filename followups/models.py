@@ -139,9 +139,16 @@ class PatientPlan(models.Model):
     replan_on = models.DateField(null=True)
     # [{"code", "site", "side", "target"}], as `clinical.protocol` gives them.
     prompts = models.JSONField(default=list)
+    # When it is time to see whether somebody who is expected to log still does. None: nobody is.
+    diary_look_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [
+            models.Index(
+                fields=["diary_look_at"],
+                condition=Q(diary_look_at__isnull=False),
+                name="followups_plan_look_at_diary",
+            ),
             models.Index(fields=["replan_on"], name="followups_plan_to_renew"),
             models.Index(fields=["planned_at"], name="followups_plan_newest"),
         ]
@@ -404,6 +411,49 @@ class Reminder(models.Model):
     def key(self) -> str:
         """Travels with the message, so that a receiver can tell a second copy."""
         return f"{self.follow_up.public_id}.{self.step}.{self.channel}"
+
+
+class DiaryAsk(models.Model):
+    """An expected logger went quiet and is asked once, gently; what is not answered becomes a person's work."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="diary_asks")
+    last_entry_at = models.DateTimeField()  # the entry after which there was nothing: what makes it one silence
+    channel = models.CharField(max_length=5, choices=Reminder.Channel, blank=True)  # empty: no message can reach them
+    made_at = models.DateTimeField()
+    due_at = models.DateTimeField()  # not before; moves on when the other side could not take it
+    claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40, blank=True)  # why it failed or waits: a code
+    # Without an entry by then it is a person's work. None: the message has not left yet.
+    answer_by = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)  # answered, no longer needed, or handed over
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["patient", "last_entry_at"], name="followups_diaryask_once_per_silence"),
+            models.CheckConstraint(
+                condition=Q(sent_at=None) | Q(failed_at=None), name="followups_diaryask_sent_or_failed"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"], condition=Q(answer_by=None, ended_at=None), name="followups_diaryask_to_send"
+            ),
+            models.Index(
+                fields=["answer_by"],
+                condition=Q(answer_by__isnull=False, ended_at=None),
+                name="followups_diaryask_to_answer",
+            ),
+        ]
+
+    @property
+    def key(self) -> str:
+        """Travels with the message, so that a receiver can tell a second copy."""
+        return f"{self.public_id}.{self.channel}"
 
 
 class OutboxMessage(models.Model):

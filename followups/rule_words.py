@@ -117,6 +117,7 @@ LABELS: Words = {
     "level_window": _("High for long: within"),
     "level_entries": _("High for long: entries needed"),
     "quiet_intervals": _("Gone quiet: after so many intervals"),
+    "quiet_answer_days": _("Gone quiet: time to answer before it is a person’s work"),
     "depression_mm": _("Image: depression grows by more than"),
     "volume_points": _("Image: the lesion grows by"),
     "steroid_mg_per_day": _("Steroids: daily dose above"),

@@ -91,6 +91,10 @@ class Patient(models.Model):
         DECLINED = "declined", _("declined")
         DISCHARGED = "discharged", _("discharged")
 
+    class LogsEvery(models.IntegerChoices):
+        DAY = 1, _("every day")
+        WEEK = 7, _("every week")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="patients")
     # Their sign-in, once they have accepted an invitation.
@@ -116,6 +120,9 @@ class Patient(models.Model):
     email_allowed = models.BooleanField(_("may be e-mailed"), default=True)
     # The moment the person answered STOP.
     sms_stopped_at = models.DateTimeField(null=True)
+
+    # A person who is expected to log is noticed when they stop. None: nobody counts on it.
+    logs_every = models.PositiveSmallIntegerField(_("expected to log"), choices=LogsEvery, null=True)
 
     # What changes which study may be asked for, with the day it was asked. Empty day: never asked.
     mri_unsafe = models.CharField(_("MRI unsafe"), max_length=9, choices=YesNo, default=YesNo.NOT_KNOWN)

@@ -151,6 +151,8 @@ class JointContext:
     non_weight_bearing: tuple[Order, ...] = ()
     aid_ordered: tuple[Order, ...] = ()
     log_interval_days: int | None = None  # None: nobody is expected to log
+    answer_by: datetime | None = None  # the person was asked about the silence, with time to answer until then
+    flag_open: bool = False  # as stored, amber or red, whatever the diary says now
     infection_risks: tuple[str, ...] = ()  # codes, shown with rule 3
     scores: tuple[Score, ...] = ()
     images: tuple[Image, ...] = ()

@@ -117,6 +117,7 @@ class Policy:
     level_window: int = _days(14, "rule 15, design", most=60)
     level_entries: int = _count(4, "rule 15, design")
     quiet_intervals: float = _figure(3, "rule 16, design", least=1, most=20, unit="logging intervals")
+    quiet_answer_days: int = _days(3, "rule 16, design: time to answer, before it is a person's work", most=60)
     depression_mm: float = _figure(1, "rule 17 [R17][R1b]", least=0.1, most=10, unit="mm")
     volume_points: float = _figure(5, "rule 17 [R17]", least=1, most=100, unit="% of the head")
     steroid_mg_per_day: float = _figure(30, "rule 18 [R27][R30]", least=1, most=1000, unit="mg prednisolone")
