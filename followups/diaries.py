@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q
@@ -27,9 +27,6 @@ from followups import facts
 from followups.models import Flag
 from patients.models import Exposure, Finding, Joint, PainLog, SymptomStatus, Treatment, YesNo
 
-# Longer than any rule looks back; the usual level is learnt from what lies between.
-LOOK_BACK = timedelta(days=400)
-
 TICKS: dict[str, Tick] = {
     "on_weight": Tick.ON_WEIGHT,
     "at_rest": Tick.AT_REST,
@@ -47,10 +44,26 @@ TICKS: dict[str, Tick] = {
 COLUMNS = ("public_id", "felt_at", "entered_at", "nrs", "aid", "distance", "by_phone", *TICKS)
 
 
-def entries(joint: Joint, *, zone: ZoneInfo, now: datetime) -> list[Entry]:
-    """The joint's entries of the last 400 days, corrections taken into account."""
-    logs = PainLog.objects.filter(joint=joint, entered_in_error=False, felt_at__gt=now - LOOK_BACK)
+class Log(NamedTuple):
+    """A stored log as the rules see it, and where it stands."""
+
+    pk: int
+    in_error: bool
+    judged: bool
+    entry: Entry
+
+
+def entries(joint: Joint, *, zone: ZoneInfo) -> list[Entry]:
+    """The joint's whole diary, corrections taken into account."""
+    logs = PainLog.objects.filter(joint=joint, entered_in_error=False)
     return [entry(row, zone) for row in logs.values_list(*COLUMNS)]
+
+
+def newest(joint: Joint, *, zone: ZoneInfo, since: datetime) -> list[Log]:
+    """What was felt since then, and whatever was never judged; also what was taken back."""
+    logs = PainLog.objects.filter(Q(felt_at__gte=since) | Q(judged_at=None), joint=joint)
+    rows = logs.values_list("pk", "entered_in_error", "judged_at", *COLUMNS)
+    return [Log(pk, in_error, judged_at is not None, entry(row, zone)) for pk, in_error, judged_at, *row in rows]
 
 
 def entry(row: Sequence[Any], zone: ZoneInfo) -> Entry:
@@ -68,7 +81,7 @@ def entry(row: Sequence[Any], zone: ZoneInfo) -> Entry:
     )
 
 
-def context(joint: Joint, *, today: date, now: datetime) -> JointContext:
+def context(joint: Joint, *, today: date) -> JointContext:
     """What is known of the joint besides its diary. Kinds of which the patient has nothing cost no query."""
     joints: list[Mapping[str, Any]] = list(_joints_with_what_they_have(joint.patient_id))
     this = next(row for row in joints if row["pk"] == joint.pk)
@@ -92,7 +105,6 @@ def context(joint: Joint, *, today: date, now: datetime) -> JointContext:
         steroid_courses=(
             facts.steroid_courses(exposures, today=today) if facts.stands_for_all(joints) == joint.pk else ()
         ),
-        facts_since=now - LOOK_BACK,
     )
 
 
@@ -136,11 +148,6 @@ class Silence:
 def with_silence(known: JointContext, silence: Silence, flags: Iterable[Flag]) -> JointContext:
     grave = any(flag.closed_at is None and flag.severity != Flag.Severity.YELLOW for flag in flags)
     return replace(known, log_interval_days=silence.interval_days, answer_by=silence.answer_by, flag_open=grave)
-
-
-def flags_of(joint: Joint, *, now: datetime) -> list[Flag]:
-    """The joint's flags that still matter: the open one, and those that opened in the time that is judged."""
-    return list(Flag.objects.filter(Q(closed_at=None) | Q(opened_at__gt=now - LOOK_BACK), joint=joint))
 
 
 def flags_before(flags: Iterable[Flag]) -> list[StoredFlag]:

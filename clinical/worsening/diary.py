@@ -158,7 +158,6 @@ class JointContext:
     images: tuple[Image, ...] = ()
     steroid_courses: tuple[SteroidCourse, ...] = ()
     bisphosphonates: tuple[Bisphosphonate, ...] = ()
-    facts_since: datetime | None = None  # what was known by then is compared with, and told no more
 
 
 ANY_LESION = JointContext()

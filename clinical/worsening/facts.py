@@ -28,8 +28,6 @@ def findings(context: JointContext, policy: Policy) -> list[Finding]:
     all_found = [*score_drops(context.scores, policy), *steroid_courses(context.steroid_courses, policy)]
     if context.kind is not JointKind.IMPLANT:
         all_found += imaging_changes(context.images, policy)
-    if context.facts_since is not None:
-        all_found = [finding for finding in all_found if finding.at > context.facts_since]
     return sorted(all_found, key=lambda finding: (finding.at, finding.rule.number, finding.why.code))
 
 

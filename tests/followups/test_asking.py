@@ -251,10 +251,11 @@ def test_staff_choose_it_on_the_form_of_the_person(patient: Patient, clinician: 
     page = f"/clinic/patients/{patient.public_id}/edit/"
     assert '<option value="1" selected>every day' in client.get(page).content.decode()
     typed = {
-        "family_name": "Example", "born": "2 5 1980", "mrn": patient.mrn, "sex": "F", "language": "en",
+        "family_name": "Example", "born": "2 5 1980", "mrn": patient.mrn, "sex": "F", "language": "en-gb",
         "version": patient.version,
     }  # fmt: skip
-    assert client.post(page, typed | {"logs_every": "7"}).status_code == 302
+    saved = client.post(page, typed | {"logs_every": "7"})
+    assert saved.status_code == 302, saved.context["form"].errors
     patient.refresh_from_db()
     assert patient.logs_every == 7
     assert client.post(page, typed | {"logs_every": "2", "version": patient.version}).status_code == 422

@@ -209,13 +209,6 @@ def test_17_images_are_compared_in_the_order_in_which_they_were_made() -> None:
     assert rules([on(100, 2)], JointContext(images=(newer, older))) == set()
 
 
-def test_facts_known_before_the_days_that_are_judged_are_not_told_again() -> None:
-    images = (Image(START, oedema=False), Image(START + timedelta(days=9), oedema=True))
-    since = START + timedelta(days=9)
-    assert rules([on(100, 2)], JointContext(images=images, facts_since=since)) == set()
-    assert rules([on(100, 2)], JointContext(images=images, facts_since=since - timedelta(days=1))) == {(17, AMBER)}
-
-
 def test_18_a_new_steroid_course() -> None:
     high = JointContext(steroid_courses=(SteroidCourse(START, mg_per_day=40),))
     low = JointContext(steroid_courses=(SteroidCourse(START, mg_per_day=30, total_g=2.0),))

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_staff_may_leave'),
-        ('followups', '0008_judged_by_the_record'),
+        ('followups', '0009_judged_by_the_record'),
         ('patients', '0006_expected_to_log'),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('followups', '0007_one_index_each'),
+        ('followups', '0008_diary_memory'),
         ('patients', '0003_lists_by_index'),
     ]
 
