@@ -52,6 +52,7 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     },
     "patients.SymptomStatus": {CLINICAL: "on value error_reason", OPERATIONAL: f"{_ENTRY} public_id joint"},
     "patients.SurgeonReview": {CLINICAL: "on note error_reason", OPERATIONAL: f"{_ENTRY} public_id joint"},
+    "patients.Score": {CLINICAL: "on instrument value error_reason", OPERATIONAL: f"{_ENTRY} public_id joint"},
     "patients.Treatment": {
         CLINICAL: "code on until detail error_reason",
         OPERATIONAL: f"{_ENTRY} public_id joint",

@@ -25,7 +25,7 @@ from clinical.worsening import (
 from clinical.worsening.findings import Kind
 from followups import facts
 from followups.models import Flag
-from patients.models import Exposure, Finding, Joint, PainLog, SymptomStatus, Treatment, YesNo
+from patients.models import Exposure, Finding, Joint, PainLog, Score, SymptomStatus, Treatment, YesNo
 
 TICKS: dict[str, Tick] = {
     "on_weight": Tick.ON_WEIGHT,
@@ -101,6 +101,7 @@ def context(joint: Joint, *, today: date) -> JointContext:
         known,
         infection_risks=facts.infection_risks(exposures, treatments, states, today=today),
         bisphosphonates=facts.bisphosphonates(exposures),
+        scores=facts.scores(joint) if this["scored"] else (),
         images=facts.images(joint) if this["imaged"] else (),
         steroid_courses=(
             facts.steroid_courses(exposures, today=today) if facts.stands_for_all(joints) == joint.pk else ()
@@ -114,10 +115,11 @@ def _joints_with_what_they_have(patient_id: int) -> Iterable[Mapping[str, Any]]:
     rows = Joint.objects.filter(patient=patient_id).annotate(
         treated=Exists(Treatment.objects.filter(joint=this)),
         asked=Exists(SymptomStatus.objects.filter(joint=this)),
+        scored=Exists(Score.objects.filter(joint=this)),
         imaged=Exists(Finding.objects.filter(joint=this)),
         exposed=Exists(Exposure.objects.filter(patient=patient_id)),
     )
-    return rows.values("pk", "state", "plan__state", "plan__group", "treated", "asked", "imaged", "exposed")
+    return rows.values("pk", "state", "plan__state", "plan__group", "treated", "asked", "scored", "imaged", "exposed")
 
 
 def _status(joint: Joint, today: date) -> SymptomStatus | None:

@@ -11,11 +11,11 @@ from typing import Any
 
 from django.db.models import Q
 
-from clinical import staging, steroids
+from clinical import staging, steroids, worsening
 from clinical.history import Stage
 from clinical.treatments import OPERATIONS, REPLACEMENTS
 from clinical.worsening import Bisphosphonate, Image, SteroidCourse
-from patients.models import Exposure, Finding, Joint, Patient, Seen, Treatment
+from patients.models import Exposure, Finding, Joint, Patient, Score, Seen, Treatment
 
 Row = Mapping[str, Any]
 
@@ -126,6 +126,22 @@ def stands_for_all(joints: Sequence[Row]) -> int | None:
     """The joint at which something is told that concerns the whole person: the first diseased one, else the first."""
     diseased = [row["pk"] for row in joints if row["state"] in (Joint.State.LESION, Joint.State.REPLACED)]
     return min(diseased or [row["pk"] for row in joints], default=None)
+
+
+def scores(joint: Joint) -> tuple[worsening.Score, ...]:
+    """Totals of questionnaires. Rows in error tell when one was first said."""
+    first_said_at: dict[object, datetime] = {}
+    live: set[tuple[date, str, float]] = set()
+    rows = Score.objects.filter(joint=joint).order_by("pk")
+    for row in rows.values_list("on", "instrument", "value", "entered_at", "entered_in_error"):
+        key, entered_at, in_error = row[:3], row[3], row[4]
+        first_said_at[key] = min(entered_at, first_said_at.get(key, entered_at))
+        if not in_error:
+            live.add(key)
+    return tuple(
+        worsening.Score(instrument, value, _midnight(on), entered_at=first_said_at[on, instrument, value])
+        for on, instrument, value in sorted(live)
+    )
 
 
 def bisphosphonates(exposures: Iterable[Exposure]) -> tuple[Bisphosphonate, ...]:

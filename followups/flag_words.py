@@ -139,6 +139,8 @@ CHANGES: Words = {
     "volume_percent": _("a larger lesion"),
 }
 
+INSTRUMENTS = {"hoos_jr": "HOOS JR", "ohs": "Oxford Hip Score", "peg": "PEG"}
+
 INFECTION_RISKS: Words = {
     "steroid": _("corticosteroids"),
     "chemotherapy": _("chemotherapy"),
@@ -230,6 +232,8 @@ def _value(finding: Mapping[str, Any], name: str, value: Any, today: date) -> st
     code = finding["why"]["code"]
     if name == "drug" and not value:
         return gettext("a bisphosphonate")
+    if name == "instrument":
+        return INSTRUMENTS.get(str(value), str(value))
     if value is None:
         return gettext("not known")
     if name == "on" or name.endswith("_on"):

@@ -21,7 +21,7 @@ from clinical import worsening
 from clinical.worsening import Policy
 from followups import diaries, opening_days, overriding, policies, telling, words
 from followups.models import DiaryMemory, Flag, FlagEvent, FollowUp, Heartbeat, JointPlan
-from patients.models import Exposure, Finding, ImagingStudy, Joint, PainLog, Patient
+from patients.models import Exposure, Finding, ImagingStudy, Joint, PainLog, Patient, Score
 from patients.signals import record_changed
 
 # Opening days until a flag must have been reviewed (clinical.md 5.4: same day, 5 working days, 14 days).
@@ -30,7 +30,7 @@ LONGEST_SNOOZE = timedelta(days=31)
 AT_HAND = timedelta(days=110)  # of a diary, when a log is judged; after a longer silence it is read from its beginning
 RANK = {"red": 0, "amber": 1, "yellow": 2}
 # What may open a flag without an entry.
-SPEAKS_BY_ITSELF = (ImagingStudy, Finding, Exposure)
+SPEAKS_BY_ITSELF = (ImagingStudy, Finding, Exposure, Score)
 
 
 @receiver(record_changed, dispatch_uid="judge anew")

@@ -234,6 +234,33 @@ class SurgeonReview(Correctable):
     note = models.TextField(_("decision"), max_length=2000, blank=True)
 
 
+class Score(Correctable):
+    """The total of a questionnaire filled in on a day. Its questions are not kept here: they belong to others."""
+
+    class Instrument(models.TextChoices):
+        HOOS_JR = "hoos_jr", _("HOOS JR (interval score, 0 to 100, high is good)")
+        OHS = "ohs", _("Oxford Hip Score (0 to 48, high is good)")
+        PEG = "peg", _("PEG (0 to 10, high is bad)")
+
+    MOST: ClassVar = {Instrument.HOOS_JR: 100, Instrument.OHS: 48, Instrument.PEG: 10}
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    joint = models.ForeignKey(Joint, on_delete=models.PROTECT, related_name="scores")
+    on = models.DateField(_("on"))
+    instrument = models.CharField(_("questionnaire"), max_length=8, choices=Instrument)
+    value = models.FloatField(_("total"))
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(instrument="hoos_jr", value__gte=0, value__lte=100)
+                | Q(instrument="ohs", value__gte=0, value__lte=48)
+                | Q(instrument="peg", value__gte=0, value__lte=10),
+                name="patients_score_within_its_instrument",
+            ),
+        ]
+
+
 class Treatment(Correctable):
     """A procedure, medicine or restriction for one joint. Codes are those of `clinical.treatments`."""
 

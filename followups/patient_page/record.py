@@ -23,6 +23,7 @@ from patients.models import (
     Joint,
     PainLog,
     Patient,
+    Score,
     SurgeonReview,
     SymptomStatus,
     Treatment,
@@ -140,7 +141,7 @@ class FollowUpRow(NamedTuple):
 
 
 class Noted(NamedTuple):
-    """A treatment, a symptom status or a surgeon's review; `what` is its code or value."""
+    """A treatment, a symptom status, a score or a surgeon's review; `what` is its code or value."""
 
     kind: str
     public_id: UUID
@@ -320,7 +321,7 @@ def _follow_ups(patient: Patient) -> list[FollowUpRow]:
 
 
 def _noted(patient: Patient) -> list[Noted]:
-    """Three kinds of short entries in one query."""
+    """Four kinds of short entries in one query."""
     last = ("in_error", "why")
     same = {"in_error": F("entered_in_error"), "why": F("error_reason")}
     nothing: dict[str, Any] = {"ends": Cast(Value(None), DateField()), "more": _text("")}
@@ -331,6 +332,7 @@ def _noted(patient: Patient) -> list[Noted]:
 
     union = rows("treatment", Treatment, what=F("code"), ends=F("until"), more=F("detail")).union(
         rows("symptoms", SymptomStatus, what=F("value"), **nothing),
+        rows("score", Score, **nothing | {"what": F("instrument"), "more": Cast(F("value"), CharField())}),
         rows("review", SurgeonReview, what=Cast(F("note"), CharField()), **nothing),
         all=True,
     )

@@ -12,7 +12,7 @@ from clinical.worsening import Outcome
 from followups import flagging, planning, sweeping
 from followups.models import Flag, JointPlan
 from patients import recording
-from patients.models import Exposure, ImagingStudy, Joint, PainLog, Patient
+from patients.models import Exposure, ImagingStudy, Joint, PainLog, Patient, Score
 from tests import make
 
 # A Tuesday, an hour after the clinic opened.
@@ -201,6 +201,34 @@ def test_a_joint_replaced_before_it_came_here_counts_too(joint: Joint) -> None:
     make.make_joint(joint.patient, side="right", state="replaced", since=date(2015, 1, 1))
     planning.replan(joint.patient, by=None, now=NOW)
     assert fever(joint).sentence["params"]["risks"] == ["prosthesis"]
+
+
+# --- Rule 14: scores -------------------------------------------------------------------------------------------------
+def scored(joint: Joint, value: float, *, by: User, now: datetime, on: date | None = None) -> Score:
+    values = {"joint": joint, "instrument": "ohs", "value": value, "on": on or now.date()}
+    return recording.add(Score, patient=joint.patient, values=values, by=by, now=now)
+
+
+def test_a_score_that_drops_opens_a_flag_once(joint: Joint, clinician: User) -> None:
+    scored(joint, 40, by=clinician, now=NOW - 100 * DAY)
+    row = scored(joint, 30, by=clinician, now=NOW)
+    sweeping.sweep(now=NOW)
+    flag = Flag.objects.get()
+    assert (flag.rule, flag.severity) == (14, "amber")
+    assert "<b>Oxford Hip Score</b>" in card(flag, clinician)
+    closed(flag, by=clinician, now=NOW + DAY)
+    later = NOW + 40 * DAY
+    recording.mark_in_error(row, patient=joint.patient, reason="note", by=clinician, now=later)
+    scored(joint, 30, by=clinician, now=later, on=NOW.date())
+    sweeping.sweep(now=later)
+    assert Flag.objects.count() == 1
+
+
+def test_old_scores_typed_in_today_raise_nothing(joint: Joint, clinician: User) -> None:
+    scored(joint, 40, by=clinician, now=NOW, on=date(2024, 1, 1))
+    scored(joint, 30, by=clinician, now=NOW, on=date(2025, 1, 1))
+    sweeping.sweep(now=NOW)
+    assert not Flag.objects.exists()
 
 
 # --- Rule 18: steroid courses ----------------------------------------------------------------------------------------
