@@ -154,7 +154,7 @@ def hand_over(flag: Flag, *, to: User, by: User, now: datetime, note: str = "") 
         raise ValidationError({"to": _("Choose a clinician who works at this clinic.")})
     if flag.owner_id == to.pk:
         raise ValidationError({"to": _("They have it already.")})
-    _change(flag, **_owned(to, now))
+    _change(flag, **_owned(to, now), told_at=None)  # whoever has it now was not told of it
     flag.owner = to
     if flag.severity == Flag.Severity.RED:
         telling.urgent(flag, now=now)

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import access, audit, clock
 from accounts.middleware import StaffRequest
 from accounts.templatetags.words import day, full_day
-from followups import flag_card, flag_forms, flag_queue, flag_words, flagging, opening_days
+from followups import flag_card, flag_forms, flag_queue, flag_words, flagging, opening_days, telling
 from followups.flag_forms import AnswerForm, BringForwardForm, CloseForm, ContactForm, DisagreeForm, HandOverForm
 from followups.models import Flag, FollowUp
 
@@ -213,6 +213,7 @@ def _context(request: StaffRequest, flag: Flag | None = None, form: AnswerForm |
         "judging": flag_queue.judging(request.clinic) if not queue.rows else None,
         "may_close": request.role in access.CLINICIANS,
         "keys": _keys(),
+        "nobody_answers": request.role not in access.CLINICIANS and telling.nobody_answers(request.clinic),
         "refused": bool(form and form.is_bound),
     }
     if flag is None:
