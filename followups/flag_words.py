@@ -146,6 +146,7 @@ EVENTS: Words = {
     "told": _("Mail to staff"),
     "released": _("Free again: {note} no longer answers flags here"),
     "imaging": _("{who} brought imaging forward: {note}"),
+    "imaging_undone": _("{who} took it back: {note}"),
     "closed": _("{who} closed this: {note}"),
 }
 

@@ -266,8 +266,12 @@ def test_closing_needs_outcome_and_next_step_also_when_nothing_changes(joint: Jo
     assert "Say what happens next" in body(refused)
     assert "by when the next image is wanted" in body(refused)
     assert "typed words" in body(refused)
-    planned = FollowUp.objects.live().get(joint=joint).target_on
-    done = client.post(url(flag, "close"), typed | {"next_step": "Seen.", "image_by": planned.isoformat()})
+    late = FollowUp.objects.live().get(joint=joint).target_on
+    past = client.post(url(flag, "close"), typed | {"next_step": "Seen.", "image_by": late.isoformat()})
+    assert past.status_code == 422  # a day that has passed is not a next image
+    wanted = NOW.date() + 7 * DAY
+    done = client.post(url(flag, "close"), typed | {"next_step": "Seen.", "image_by": wanted.isoformat()})
+    assert FollowUp.objects.live().get(joint=joint).brought_forward_to == wanted
     assert done.status_code == 302
     flag.refresh_from_db()
     assert (flag.closed_by, flag.outcome, flag.usual_after) == (clinician, "no_change", "keep")
