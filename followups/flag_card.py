@@ -240,13 +240,11 @@ def _protocol(plan: JointPlan | None, follow_up: FollowUp | None, today: date) -
     """What the protocol would do by itself, and when."""
     if plan is None or not plan.clocks:
         return ""
-    asked = ", ".join(f"{words.STUDIES[c['study']]} {day(date.fromisoformat(c['target']), today)}" for c in plan.clocks)
-    window = ""
+    asked = [f"{words.STUDIES[c['study']]} {day(date.fromisoformat(c['target']), today)}" for c in plan.clocks]
     if follow_up:
-        window = f" ({day(follow_up.opens_on, today)} – {day(follow_up.closes_on, today)})"
-    return _("The protocol would ask for: %(asked)s%(window)s. Nothing booked is moved without you.") % {
-        "asked": asked,
-        "window": window,
+        asked[0] += f" ({day(follow_up.opens_on, today)} – {day(follow_up.closes_on, today)})"
+    return _("The protocol would ask for: %(asked)s. Nothing booked is moved without you.") % {
+        "asked": ", ".join(asked)
     }
 
 

@@ -38,6 +38,7 @@ from followups.flag_forms import AnswerForm, BringForwardForm, CloseForm, Contac
 from followups.models import Flag, FollowUp, JointPlan
 
 Answer = Callable[[StaffRequest, Flag, Any], str]
+PRESET = ("outcome", "what", "said")  # what a button of a red card has chosen already
 FOR_EVERYBODY = ("contacted", "hand_over")
 
 
@@ -291,7 +292,7 @@ def _offered(request: StaffRequest) -> tuple[str, ...]:
 def _form(request: StaffRequest, flag: Flag, do: str, *, data: Any = None, initial: Any = None) -> AnswerForm:
     today = clock.today(request.clinic)
     follow_up = _live(flag)
-    asked = {name: request.GET[name] for name in ("outcome", "what") if name in request.GET}
+    asked = {name: request.GET[name] for name in PRESET if name in request.GET}
     return flag_forms.FORMS[do](
         data,
         flag=flag,
@@ -365,7 +366,7 @@ def _choices(request: StaffRequest, card: flag_card.Card, open_: str) -> list[Ch
 
 def _after_the_call(request: StaffRequest, open_: str, address: str) -> list[Choice]:
     """What happened? The outcomes of the call that a red card asks for."""
-    asked = request.GET.get("outcome", "")
+    asked = "".join(f"&{name}={request.GET[name]}" for name in PRESET if name in request.GET)
     rows = [
         ("close", "&outcome=referred", _("Spoke: sent to emergency"), _("close with outcome, image by hospital")),
         (
@@ -375,12 +376,8 @@ def _after_the_call(request: StaffRequest, open_: str, address: str) -> list[Cho
             _("X-ray, cross-table if a fracture is possible"),
         ),
         ("close", "&outcome=other_cause", _("Spoke: ticked by mistake"), _("close, their words are kept")),
-        (
-            "contacted",
-            "",
-            _("Spoke, or no answer"),
-            _("note it; no answer: again in 30 min, then the emergency contact"),
-        ),
+        ("contacted", "&said=no_answer", _("No answer"), _("again in 30 min, then the emergency contact")),
+        ("contacted", "&said=spoke", _("Spoke: note it"), _("the flag stays open")),
         ("hand_over", "", _("Hand over"), _("the clock keeps running")),
         ("close", "", _("Close with outcome"), _("outcome and next step are both needed")),
         ("disagree", "", _("Disagree with the rule"), _("closes it, counts against the rule")),
@@ -392,7 +389,7 @@ def _after_the_call(request: StaffRequest, open_: str, address: str) -> list[Cho
             do,
             verb,
             then,
-            here=do == open_ and query in ("", f"&outcome={asked}"),
+            here=do == open_ and query == asked,
             href=f"{address}?do={do}{query}#answer",
         )
         for n, (do, query, verb, then) in enumerate(offered, start=1)
