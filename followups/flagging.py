@@ -157,7 +157,7 @@ def hand_over(flag: Flag, *, to: User, by: User, now: datetime, note: str = "") 
     _change(flag, **_owned(to, now), told_at=None)  # whoever has it now was not told of it
     flag.owner = to
     if flag.severity == Flag.Severity.RED:
-        telling.urgent(flag, now=now)
+        telling.urgent(flag, now=now, turn=f".{flag.version}")
     _restart_escalation(flag, now=now)
     _acted(flag, "handed_over", by=by, now=now, note=": ".join(filter(None, (str(to), note))))
 

@@ -27,10 +27,10 @@ NOT_NEEDED = "no longer needed"
 Channel = Reminder.Channel
 
 
-def urgent(flag: Flag, *, now: datetime) -> None:
-    """An urgent flag, at once: to whoever answers for it."""
+def urgent(flag: Flag, *, now: datetime, turn: str = "") -> None:
+    """An urgent flag, at once: to whoever answers for it. `turn` tells a second time with them from the first."""
     for user in answering(flag):
-        _make_urgent(f"{flag.public_id}.red.{user.public_id}", flag, user, now=now)
+        _make_urgent(f"{flag.public_id}.red.{user.public_id}{turn}", flag, user, now=now)
 
 
 def escalated(flag: Flag, *, now: datetime) -> None:

@@ -150,7 +150,7 @@ def _close(request: StaffRequest, flag: Flag, form: CloseForm) -> str:
         _redate(request, flag, form, image_by, now)
     next_step = said["next_step"]
     if image_by:
-        next_step = _("%(step)s Next image by %(day)s.") % {"step": next_step, "day": full_day(image_by)}
+        next_step = _("%(step)s. Next image by %(day)s.") % {"step": next_step.rstrip(" ."), "day": full_day(image_by)}
     flagging.close(
         flag, by=request.user, role=request.role, now=now, outcome=said["outcome"], next_step=next_step[:200],
         note=said["note"], usual_after=said["usual_after"],
@@ -420,7 +420,7 @@ def _keys() -> list[tuple[str, str]]:
         ("J K", _("next, previous flag")),
         ("Enter", _("open the flag")),
         ("C", _("claim")),
-        ("1–6", _("answers")),
+        ("1–8", _("answers")),
         ("X", _("close")),
         ("?", _("these keys")),
     ]

@@ -154,6 +154,15 @@ def test_when_the_one_on_duty_cannot_be_reached_the_backup_is_told_at_once(patie
     assert [message.to for message in mail.outbox] == [[lead.email]]
 
 
+def test_who_gets_a_red_flag_back_is_told_again(patient: Patient, clinic: Clinic) -> None:
+    first, second = make.make_staff(clinic, "clinician"), make.make_staff(clinic, "clinician")
+    flag = raised(patient)
+    mail.outbox.clear()
+    for to, by in ((second, first), (first, second)):
+        flagging.hand_over(Flag.objects.get(pk=flag.pk), to=to, by=by, now=NOW)
+    assert [message.to for message in mail.outbox] == [[second.email], [first.email]]
+
+
 # --- One mail a day --------------------------------------------------------------------------------------------------
 def test_forty_flags_past_their_clock_on_one_day_are_one_mail_for_each(clinic: Clinic) -> None:
     lead, doctor = make.make_staff(clinic, "lead"), make.make_staff(clinic, "clinician")
