@@ -141,16 +141,19 @@ class Reading:
     changes: str
 
 
-def readings(flags: Iterable[Flag]) -> list[Reading]:
+def readings(flags: Iterable[Flag], follow_ups: Iterable[FollowUp]) -> list[Reading]:
     """Of each joint the newest: the open one, else the one that was read lately."""
+    sooner = {follow_up.joint_id for follow_up in follow_ups if follow_up.brought_forward_to}
     newest: dict[int, Flag] = {}
     for flag in sorted(flags, key=lambda f: (f.closed_at is None, f.opened_at)):
         newest[flag.joint_id] = flag
-    return [_reading(flag) for flag in newest.values()]
+    return [_reading(flag, asked=flag.joint_id in sooner) for flag in newest.values()]
 
 
-def _reading(flag: Flag) -> Reading:
-    read = "" if flag.closed_at is None else str(CHANGES.get(flag.outcome, UNCHANGED))
+def _reading(flag: Flag, *, asked: bool) -> Reading:
+    """`asked`: a clinician wants pictures sooner, so that the plan does not stay as it was."""
+    unchanged = CHANGES[Flag.Outcome.IMAGING] if asked else UNCHANGED
+    read = "" if flag.closed_at is None else str(CHANGES.get(flag.outcome, unchanged))
     return Reading(
         joint=joint_name(flag.joint),
         entries=_entries(flag),

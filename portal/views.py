@@ -43,7 +43,7 @@ def home(request: PatientRequest) -> HttpResponse:
         "patient": request.patient,
         "last": _last_log(request.patient),
         "steps": plain_words.next_steps(list(follow_ups), today=today),
-        "readings": plain_words.readings(_flags(request.patient, now)),
+        "readings": plain_words.readings(_flags(request.patient, now), follow_ups),
         "open_until": safety.open_until(request.clinic, now=now),
         "opens_next": safety.opens_next(request.clinic, now=now),
         "entry": uuid4(),

@@ -114,3 +114,7 @@ def test_what_was_brought_forward_is_the_next_step_with_its_day(patient: Patient
     page = read(patient)
     assert "MRI scan of your left hip by Friday 4 December" in page
     assert "A clinician asked for it. Your clinic phones you to find a day." in page
+    flagging.close(flag, by=clinician, role="clinician", now=NOW, outcome="no_change", next_step="Seen.")
+    page = read(patient)
+    assert "New pictures were asked for." in page
+    assert "stays as it is" not in page
