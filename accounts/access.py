@@ -171,6 +171,8 @@ FLAGS: Mapping[str, Door] = {
     "followups:log_by_phone": Door(RECORDS, Scope.PATIENT, methods=FORM),
     "followups:flag_claim": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
     "followups:flag_bring_forward": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:flag_plan_proposed": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
+    "followups:flag_undo_imaging": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
     "followups:flag_snooze": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
     "followups:flag_disagree": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),
     "followups:flag_close": Door(CLINICIANS, Scope.CLINIC, Kind.ACTION, POST),

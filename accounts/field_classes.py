@@ -26,7 +26,7 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     },
     "accounts.ClosedDay": {OPERATIONAL: "id clinic on reason"},
     "accounts.User": {
-        IDENTIFYING: "username name email password last_login language",
+        IDENTIFYING: "username name email password last_login language mobile",
         OPERATIONAL: "id public_id is_superuser is_staff is_active date_joined theme keyboard_shortcuts groups"
         " user_permissions",
     },
@@ -131,12 +131,12 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
         " told_at closed_at closed_by snoozed_to version escalates_at",
     },
     "followups.DiaryMemory": {CLINICAL: "data", OPERATIONAL: "id joint"},
-    "followups.FlagEvent": {CLINICAL: "note", OPERATIONAL: "id flag at by what"},
+    "followups.FlagEvent": {CLINICAL: "note before", OPERATIONAL: "id flag at by what"},
     "followups.Heartbeat": {OPERATIONAL: "id machine at"},
     "followups.Sweep": {OPERATIONAL: "id started_at finished_at candidates done skipped failed"},
     "followups.Proof": {OPERATIONAL: "id clinic at holds checked offenders milliseconds figures"},
     "followups.StaffMessage": {
-        OPERATIONAL: "id key clinic to flag made_at due_at attempts claimed_at sent_at failed_at outcome",
+        OPERATIONAL: "id key channel clinic to flag made_at due_at attempts claimed_at sent_at failed_at outcome",
     },
     "interop.Import": {
         SENSITIVE: "content choices how",  # a whole register, and samples of its columns

@@ -15,7 +15,7 @@ from accounts import access, clock
 from accounts.models import Clinic, User
 from accounts.templatetags.words import age, away, clock_time, day, moment, phone
 from clinical.worsening import DEFAULT
-from followups import charts, facts, flag_queue, flag_words, flagging, safety, words
+from followups import charts, facts, flag_queue, flag_words, flagging, safety, tripwire, words
 from followups.flag_words import Threshold
 from followups.models import Flag, FollowUp, JointPlan
 from patients.models import Finding, Joint, PainLog, Seen
@@ -77,6 +77,8 @@ class Card:
     taken_back: bool
     follow_up: FollowUp | None
     lead: str
+    proposal: tripwire.Proposal | None
+    undo: str  # what was asked for and can be taken back
     usual_words: str
     line_words: str
 
@@ -125,6 +127,8 @@ def card(flag: Flag, *, clinic: Clinic, user: User, role: str, now: datetime) ->
         taken_back=flag.logs.filter(entered_in_error=True).exists(),
         follow_up=follow_up,
         lead=_lead(flag, clinic, today),
+        proposal=tripwire.proposed(flag, plan, follow_up, today=today),
+        undo=_undo(flag, today),
         usual_words=_usual_words(flag, today),
         line_words=_line_words(flag),
     )
@@ -149,6 +153,17 @@ def _lead(flag: Flag, clinic: Clinic, today: date) -> str:
     if flag.escalates_at and not flag.owner_id:
         return _("If nobody takes it, the lead is told %(moment)s.") % {"moment": moment(flag.escalates_at, today)}
     return ""
+
+
+def _undo(flag: Flag, today: date) -> str:
+    asked = flagging.asked_imaging(flag)
+    if asked is None:
+        return ""
+    return _("%(who)s asked for %(what)s, %(moment)s.") % {
+        "who": asked.by,
+        "what": asked.note,
+        "moment": moment(asked.at, today),
+    }
 
 
 def _about(flag: Flag) -> str:
@@ -225,13 +240,11 @@ def _protocol(plan: JointPlan | None, follow_up: FollowUp | None, today: date) -
     """What the protocol would do by itself, and when."""
     if plan is None or not plan.clocks:
         return ""
-    asked = ", ".join(f"{words.STUDIES[c['study']]} {day(date.fromisoformat(c['target']), today)}" for c in plan.clocks)
-    window = ""
+    asked = [f"{words.STUDIES[c['study']]} {day(date.fromisoformat(c['target']), today)}" for c in plan.clocks]
     if follow_up:
-        window = f" ({day(follow_up.opens_on, today)} – {day(follow_up.closes_on, today)})"
-    return _("The protocol would ask for: %(asked)s%(window)s. Nothing booked is moved without you.") % {
-        "asked": asked,
-        "window": window,
+        asked[0] += f" ({day(follow_up.opens_on, today)} – {day(follow_up.closes_on, today)})"
+    return _("The protocol would ask for: %(asked)s. Nothing booked is moved without you.") % {
+        "asked": ", ".join(asked)
     }
 
 

@@ -229,10 +229,10 @@ def hand_over(flag: Flag, *, to: User, by: User, now: datetime, note: str = "") 
         raise ValidationError({"to": _("Choose a clinician who works at this clinic.")})
     if flag.owner_id == to.pk:
         raise ValidationError({"to": _("They have it already.")})
-    _change(flag, **_owned(to, now))
+    _change(flag, **_owned(to, now), told_at=None)  # whoever has it now was not told of it
     flag.owner = to
     if flag.severity == Flag.Severity.RED:
-        telling.urgent(flag, now=now)
+        telling.urgent(flag, now=now, turn=f".{flag.version}")
     _restart_escalation(flag, now=now)
     _acted(flag, "handed_over", by=by, now=now, note=": ".join(filter(None, (str(to), note))))
 
@@ -304,15 +304,50 @@ def snooze(flag: Flag, *, by: User, role: str, now: datetime, level: int, until:
 
 @transaction.atomic
 def bring_imaging_forward(
-    flag: Flag, follow_up: FollowUp, *, studies: Sequence[str], to: date, owner: User | None, by: User, now: datetime
+    flag: Flag,
+    follow_up: FollowUp | None,
+    *,
+    studies: Sequence[str],
+    to: date,
+    owner: User | None,
+    by: User,
+    now: datetime,
 ) -> None:
-    """Ask for pictures earlier than the protocol does. The flag stays open."""
+    """Ask for pictures earlier than the protocol does, or where it asks for none. The flag stays open."""
     if flag.closed_at:
         raise Stale
-    overriding.bring_forward(follow_up, studies=studies, to=to, owner=owner, by=by, now=now)
+    was = overriding.kept(follow_up) if follow_up else {}
+    if follow_up:
+        overriding.bring_forward(follow_up, studies=studies, to=to, owner=owner, by=by, now=now)
+        follow_up.refresh_from_db(fields=["version"])
+    else:
+        follow_up = overriding.ask(flag.joint, studies=studies, to=to, owner=owner, by=by, now=now)
     exam = words.exam(tuple(studies), flag.joint.site)
     said = _("%(exam)s by %(day)s") % {"exam": exam, "day": full_day(to)}
-    _acted(flag, "imaging", by=by, now=now, note=said)
+    before = {"follow_up": str(follow_up.public_id), "version": follow_up.version, "made": not was, "was": was}
+    _acted(flag, "imaging", by=by, now=now, note=said, before=before)
+
+
+def asked_imaging(flag: Flag) -> FlagEvent | None:
+    """The last wish for pictures on this flag, while it still stands as it was made; None: nothing to undo."""
+    last = (
+        flag.events.filter(what__in=("imaging", "imaging_undone")).order_by("-at", "-pk").select_related("by").first()
+    )
+    if last is None or last.what != "imaging" or flag.closed_at:
+        return None
+    same = FollowUp.objects.live().filter(public_id=last.before.get("follow_up"), version=last.before.get("version"))
+    return last if same.exists() else None
+
+
+@transaction.atomic
+def undo_imaging(flag: Flag, *, by: User, now: datetime) -> None:
+    """As it was before pictures were asked for."""
+    event = asked_imaging(flag)
+    if event is None:
+        raise Stale
+    follow_up = FollowUp.objects.select_related("clinic", "patient").get(public_id=event.before["follow_up"])
+    overriding.take_back(follow_up, event.before, by=by, now=now)
+    _acted(flag, "imaging_undone", by=by, now=now, note=event.note)
 
 
 class Stale(Exception):
@@ -372,8 +407,10 @@ def note_silence(flag: Flag, *, said: str, now: datetime) -> None:
     _note(flag, "quiet", by=None, now=now, note=said)
 
 
-def _acted(flag: Flag, what: str, *, by: User, now: datetime, note: str = "") -> None:
-    _note(flag, what, by=by, now=now, note=note)
+def _acted(
+    flag: Flag, what: str, *, by: User, now: datetime, note: str = "", before: dict[str, Any] | None = None
+) -> None:
+    _note(flag, what, by=by, now=now, note=note, before=before)
     audit.record(
         audit.Action.UPDATE,
         clinic=flag.clinic,
@@ -385,5 +422,13 @@ def _acted(flag: Flag, what: str, *, by: User, now: datetime, note: str = "") ->
     )
 
 
-def _note(flag: Flag, what: str, *, by: User | None, now: datetime, note: str = "") -> None:
-    FlagEvent.objects.create(flag=flag, at=now, by=by, what=what, note=note[:500])
+def _note(
+    flag: Flag,
+    what: str,
+    *,
+    by: User | None,
+    now: datetime,
+    note: str = "",
+    before: dict[str, Any] | None = None,
+) -> None:
+    FlagEvent.objects.create(flag=flag, at=now, by=by, what=what, note=note[:500], before=before or {})

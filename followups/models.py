@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Clinic, User
@@ -519,6 +519,12 @@ class FlagQuerySet(models.QuerySet["Flag"]):
         """Past their clock, or not taken by anybody for too long; the lead does not know yet."""
         return self.open().filter(Q(due_at__lt=now) | Q(escalates_at__lte=now), escalated_at=None)
 
+    def tally(self, *, now: datetime) -> dict[str, int]:
+        """How many are open, how many of them red, and how many past their clock; all of them counted."""
+        past = Q(due_at__lt=now)
+        red = Q(severity=Flag.Severity.RED)
+        return self.open().aggregate(open=Count("pk"), red=Count("pk", filter=red), past=Count("pk", filter=past))
+
     def to_tell(self) -> Self:
         """Not urgent, and in no digest yet."""
         return self.open().filter(told_at=None).exclude(severity=Flag.Severity.RED)
@@ -618,16 +624,19 @@ class FlagEvent(models.Model):
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     what = models.CharField(max_length=16)
     note = models.CharField(max_length=500, blank=True)
+    # What the follow-up held before imaging was brought forward, so that Undo puts it back.
+    before = models.JSONField(default=dict)
 
 
 class StaffMessage(models.Model):
-    """One neutral mail to one member of staff: an urgent flag, an escalation, the day's digest. Sent once."""
+    """One neutral message to one member of staff: an urgent flag, an escalation, the day's digest. Sent once."""
 
-    # What makes it one message: "<flag>.red.<user>", "<flag>.late.<user>", "digest.<user>.<day>".
+    # What makes it one message: "<flag>.red.<user>", "<flag>.late.<user>", "digest.<user>.<day>"; of a text ".sms".
     key = models.CharField(max_length=100, unique=True)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     flag = models.ForeignKey(Flag, null=True, on_delete=models.PROTECT, related_name="messages")
     to = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=5, choices=Reminder.Channel, default=Reminder.Channel.EMAIL)
     made_at = models.DateTimeField()
     due_at = models.DateTimeField()  # not before; moves on when the server could not take it
     claimed_at = models.DateTimeField(null=True)
@@ -642,6 +651,11 @@ class StaffMessage(models.Model):
                 fields=["due_at"], condition=Q(sent_at=None, failed_at=None), name="followups_staffmessage_due"
             ),
             models.Index(fields=["clinic", "-made_at"], name="followups_staffmessage_newest"),
+            models.Index(
+                fields=["clinic", "-failed_at"],
+                condition=Q(failed_at__isnull=False),
+                name="followups_staffmessage_failed",
+            ),
         ]
 
 

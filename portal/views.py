@@ -1,10 +1,11 @@
 """The patient's pages: log pain in seconds, see the trend and the next step, and who opened the record."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -41,12 +42,18 @@ def home(request: PatientRequest) -> HttpResponse:
         "patient": request.patient,
         "last": _last_log(request.patient),
         "steps": plain_words.next_steps(list(follow_ups), today=today),
-        "flags": Flag.objects.open().filter(patient=request.patient).select_related("joint"),
+        "readings": plain_words.readings(_flags(request.patient, now), follow_ups),
         "open_until": safety.open_until(request.clinic, now=now),
         "opens_next": safety.opens_next(request.clinic, now=now),
         "entry": uuid4(),
     }
     return render(request, "portal/home.html", context)
+
+
+def _flags(patient: Patient, now: datetime) -> QuerySet[Flag]:
+    """Those that are open, and those that were read in the last two weeks."""
+    lately = Q(closed_at=None) | Q(closed_at__gt=now - plain_words.READ_FOR)
+    return Flag.objects.filter(lately, patient=patient).select_related("joint")
 
 
 @require_http_methods(["GET", "POST"])

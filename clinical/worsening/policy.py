@@ -124,6 +124,11 @@ class Policy:
     steroid_total_g: float = _figure(2, "rule 18 [R27][R30]", least=0.1, most=100, unit="g in 3 months")
     history_days: int = _days(90, "rules 14, 17 and 18, design: what is entered later than this is history", most=3650)
 
+    # A picture within days, proposed where a joint before collapse got worse (clinical/tripwire.py)
+    image_sudden_days: int = _days(3, "4.1 and 5.2 [R1b], design: opening days after a sudden rise", most=30)
+    image_sustained_days: int = _days(7, "4.1 and 5.2 [R1b], design: opening days after one that stayed", most=30)
+    image_film_days: int = _days(90, "4.1: CT if the X-ray is negative; design: how old it may be")
+
     # After an operation
     preserving_weeks: int = _count(6, "5.5, design", least=0, most=52)
     arthroplasty_weeks: int = _count(12, "5.5: most gain is in 3 months [R66]", least=0, most=52)
