@@ -9,6 +9,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Field, Fieldset, Layout
 from django import forms
 from django.conf import settings
+from django.conf.locale import LANG_INFO
 from django.utils import formats
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,13 @@ def age_on(born: date, day: date) -> int:
 
 def written_day(day: date) -> str:
     return formats.date_format(day, "j F Y")
+
+
+def _languages(known: str) -> list[tuple[str, Any]]:
+    """What we write in, and what is on record: a language that we do not write in yet is kept, not replaced."""
+    ours = [(code, name) for code, name in settings.LANGUAGES if code != known]
+    name = dict(settings.LANGUAGES).get(known) or LANG_INFO.get(known, {}).get("name_local") or known
+    return [(known, name), *ours]
 
 
 class PersonForm(AskingForm):
@@ -69,6 +77,8 @@ class PersonForm(AskingForm):
         super().__init__(*args, **kwargs)
         self.clinic, self.today, self.patient = clinic, today, patient
         self.look_alikes: list[duplicates.LookAlike] = []
+        if patient:
+            self.fields["language"].choices = _languages(patient.language)  # type: ignore[attr-defined]
         for name in ("phone", "other_phone"):
             field = self.fields[name]
             assert isinstance(field, PhoneField)

@@ -68,6 +68,15 @@ def test_an_edit_is_saved_and_traced(desk: Client, ingrid: Patient) -> None:
     assert event.detail["changed"]["given_name"] == ["Ingrid", "Inger"]
 
 
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_an_edit_keeps_a_language_that_we_do_not_write_in_yet(desk: Client, ingrid: Patient, language: str) -> None:
+    Patient.objects.filter(pk=ingrid.pk).update(language=language)
+    assert f'value="{language}" selected' in desk.get(url(ingrid, "edit")).content.decode()
+    assert desk.post(url(ingrid, "edit"), EDIT | {"language": language}).status_code == 302
+    ingrid.refresh_from_db()
+    assert ingrid.language == language
+
+
 def test_opening_the_form_leaves_a_trace(desk: Client, ingrid: Patient) -> None:
     desk.get(url(ingrid, "edit"))
 
