@@ -1,7 +1,7 @@
 """The sums behind rules 7 and 13, as figures: a slip in them would change who is told, without any rule failing.
 
-Worked once by the code, with thresholds of their own, so that they stay when a default is measured anew; a change of the
-sums means measuring again (docs/clinical/worsening.md).
+Worked once by the code, with thresholds of their own, so that they stay when a default is measured anew; a change of
+the sums means measuring again (docs/clinical/worsening.md).
 """
 
 from __future__ import annotations
