@@ -125,6 +125,16 @@ def test_17_a_change_is_told_once() -> None:
     assert shows(CLEAR, after, replace(after, at=at(20)), Image(at(15))) == ["9 days: crescent"]
 
 
+def test_what_is_of_one_moment_is_taken_in_one_order() -> None:
+    images = (CLEAR, replace(CLEAR, crescent=True))
+    courses = (SteroidCourse(at(0), 40), SteroidCourse(at(0), 50))
+    for joint, back in (
+        (JointContext(images=images), JointContext(images=images[::-1])),
+        (JointContext(steroid_courses=courses), JointContext(steroid_courses=courses[::-1])),
+    ):
+        assert findings(joint, DEFAULT) == findings(back, DEFAULT) != []
+
+
 def test_17_is_not_for_a_replaced_joint_and_14_and_18_are() -> None:
     joint = JointContext(
         kind=JointKind.IMPLANT,

@@ -18,6 +18,7 @@ from clinical.worsening import (
     Kind,
     Outcome,
     Outlook,
+    Score,
     Severity,
     StoredFlag,
     Tick,
@@ -114,12 +115,14 @@ def test_the_worst_is_said() -> None:
         pytest.param([*CALM, *daily(3, range(20, 27))], at(26), True, id="a week at most 1 above"),
         pytest.param([*CALM, Entry(at(20), 4), *daily(3, range(21, 27))], at(26), False, id="2 above six days ago"),
         pytest.param([*CALM, Entry(at(20), 4), *daily(3, range(21, 27))], at(27), True, id="2 above a week ago"),
+        pytest.param([*CALM, Entry(at(20), 2, frozenset({Tick.WANTS_REVIEW})), *daily(3, range(21, 27))], at(26), True,
+                     id="1 above, to the point, as nothing is learnt while a flag is open"),
         pytest.param(CALM, at(24), True, id="two days with an entry"),
         pytest.param(CALM, at(25), False, id="one day with an entry"),
         pytest.param(CALM, at(60), False, id="no entry"),
         pytest.param(CALM[:4], at(3), False, id="no usual level"),
     ],
-)
+)  # fmt: skip
 def test_back_to_usual(entries: list[Entry], now: datetime, back: bool) -> None:
     assert verdict(entries, now).back_to_usual is back
 
@@ -150,6 +153,8 @@ def test_what_a_flag_that_is_open_does_not_have_yet_joins_it(
     judgement = judge([ASKS, replace(CLOT, felt_at=at(11))], LESION, DEFAULT, now=at(11), flags_before=[stored])
     assert judgement.opens is None
     assert rules(judgement.joins) == joins
+    assert judgement.verdict == verdict([ASKS, replace(CLOT, felt_at=at(11))], at(11), stored)
+    assert judgement.verdict.outlook is Outlook.WORSENING
 
 
 def test_without_an_open_flag_one_is_opened_by_all_that_was_found() -> None:
@@ -172,6 +177,17 @@ def closed(on: datetime, **changes: object) -> StoredFlag:
 def test_a_review_of_the_same_moment_comes_before_the_entry(closed_at: datetime, opens: bool) -> None:
     """Rule 20 is quiet for a day after its review, and what was there before the review is closed by it."""
     assert bool(judge([ASKS], LESION, DEFAULT, now=at(12), flags_before=[closed(closed_at)]).opens) is opens
+
+
+def test_what_is_more_severe_than_the_flag_that_was_closed_at_its_moment_is_told() -> None:
+    assert judge([CLOT], LESION, DEFAULT, now=at(12), flags_before=[closed(CLOT.felt_at)]).opens
+
+
+def test_every_review_after_the_last_entry_counts() -> None:
+    dropped = JointContext(scores=(Score("ohs", 40, at(0)), Score("ohs", 20, at(40))))
+    reviews = [closed(at(20)), closed(at(45), rules=frozenset({14}))]
+    assert judge([ASKS], dropped, DEFAULT, now=at(50), flags_before=reviews[:1]).opens
+    assert not judge([ASKS], dropped, DEFAULT, now=at(50), flags_before=reviews).opens
 
 
 def test_a_review_after_the_last_entry_closes_what_was_found() -> None:
@@ -207,6 +223,7 @@ def test_reviews_of_one_moment_count_in_one_order() -> None:
         closed(at(20), severity=RED),
         closed(at(20), kind=Kind.LEVEL, outcome=Outcome.SNOOZE, snoozed_to=at(60)),
         closed(at(20), rules=frozenset({7})),
+        closed(at(20), snoozed_to=at(60)),
     ]
     for pair in permutations(flags, 2):
         one, other = (judge(TWO, NO_LESION, DEFAULT, now=at(41), flags_before=given) for given in (pair, pair[::-1]))
