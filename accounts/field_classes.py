@@ -125,6 +125,7 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
         OPERATIONAL: "id public_id clinic patient joint policy_version opened_at due_at owner claimed_at escalated_at"
         " told_at closed_at closed_by snoozed_to version escalates_at",
     },
+    "followups.DiaryMemory": {CLINICAL: "data", OPERATIONAL: "id joint"},
     "followups.FlagEvent": {CLINICAL: "note", OPERATIONAL: "id flag at by what"},
     "followups.Heartbeat": {OPERATIONAL: "id machine at"},
     "followups.Sweep": {OPERATIONAL: "id started_at finished_at candidates done skipped failed"},

@@ -1,8 +1,8 @@
 """A stored diary as the values that the worsening rules judge."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -25,9 +25,6 @@ from clinical.worsening.findings import Kind
 from followups.models import Flag, JointPlan
 from patients.models import Joint, PainLog, SymptomStatus, Treatment, YesNo
 
-# Longer than any rule looks back; the usual level is learnt from what lies between.
-LOOK_BACK = timedelta(days=400)
-
 TICKS: dict[str, Tick] = {
     "on_weight": Tick.ON_WEIGHT,
     "at_rest": Tick.AT_REST,
@@ -43,10 +40,26 @@ TICKS: dict[str, Tick] = {
 COLUMNS = ("public_id", "felt_at", "entered_at", "nrs", "aid", "distance", "by_phone", *TICKS)
 
 
-def entries(joint: Joint, *, zone: ZoneInfo, now: datetime) -> list[Entry]:
-    """The joint's entries of the last 400 days, corrections taken into account."""
-    logs = PainLog.objects.filter(joint=joint, entered_in_error=False, felt_at__gt=now - LOOK_BACK)
+class Log(NamedTuple):
+    """A stored log as the rules see it, and where it stands."""
+
+    pk: int
+    in_error: bool
+    judged: bool
+    entry: Entry
+
+
+def entries(joint: Joint, *, zone: ZoneInfo) -> list[Entry]:
+    """The joint's whole diary, corrections taken into account."""
+    logs = PainLog.objects.filter(joint=joint, entered_in_error=False)
     return [entry(row, zone) for row in logs.values_list(*COLUMNS)]
+
+
+def newest(joint: Joint, *, zone: ZoneInfo, since: datetime) -> list[Log]:
+    """What was felt since then, and whatever was never judged; also what was taken back."""
+    logs = PainLog.objects.filter(Q(felt_at__gte=since) | Q(judged_at=None), joint=joint)
+    rows = logs.values_list("pk", "entered_in_error", "judged_at", *COLUMNS)
+    return [Log(pk, in_error, judged_at is not None, entry(row, zone)) for pk, in_error, judged_at, *row in rows]
 
 
 def entry(row: Sequence[Any], zone: ZoneInfo) -> Entry:
@@ -86,11 +99,6 @@ def context_of(
         non_weight_bearing=tuple(Order(t.on, t.until) for t in treatments if t.code == "WBR"),
         aid_ordered=tuple(Order(t.on, t.until) for t in treatments if t.code in ("WBR", "FTW")),
     )
-
-
-def flags_of(joint: Joint, *, now: datetime) -> list[Flag]:
-    """The joint's flags that still matter: the open one, and those that opened in the time that is judged."""
-    return list(Flag.objects.filter(Q(closed_at=None) | Q(opened_at__gt=now - LOOK_BACK), joint=joint))
 
 
 def flags_before(flags: Iterable[Flag]) -> list[StoredFlag]:

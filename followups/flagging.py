@@ -10,64 +10,109 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts import access, audit, clock
 from accounts.models import Clinic, Membership, MembershipQuerySet, User
 from accounts.templatetags.words import full_day
 from clinical import worsening
+from clinical.worsening import Policy
 from followups import diaries, opening_days, overriding, policies, telling, words
-from followups.models import Flag, FlagEvent, FollowUp, Heartbeat
-from patients.models import Joint, PainLog, Patient
+from followups.models import DiaryMemory, Flag, FlagEvent, FollowUp, Heartbeat
+from patients.models import Joint, PainLog
 
 # Opening days until a flag must have been reviewed (clinical.md 5.4: same day, 5 working days, 14 days).
 CLOCK_DAYS = {"red": 1, "amber": 5, "yellow": 14}
 LONGEST_SNOOZE = timedelta(days=31)
+AT_HAND = timedelta(days=110)  # of a diary, when a log is judged; after a longer silence it is read from its beginning
 RANK = {"red": 0, "amber": 1, "yellow": 2}
 
 
+@transaction.atomic
 def judge_log(log_id: int, *, now: datetime) -> str:
     """Judge the diary that a log belongs to. Empty: done; otherwise why it was skipped."""
-    log = PainLog.objects.select_related("joint").filter(pk=log_id, judged_at=None).first()
-    if log is None:
+    joint = _locked(Joint.objects.filter(pain_logs=log_id))
+    logs = _newest(joint, now)
+    if not any(log.pk == log_id and not log.judged for log in logs):
         return "judged already"
-    judge_joint(log.joint, now=now)
+    _judge(joint, logs, now=now)
     return ""
 
 
 @transaction.atomic
 def judge_joint(joint: Joint, *, now: datetime) -> Flag | None:
-    """Judge a whole diary anew; every log in it counts as judged. The flag that is open afterwards, if any.
+    """Judge a joint's diary; every log in it counts as judged. The flag that is open afterwards, if any."""
+    joint = _locked(Joint.objects.filter(pk=joint.pk))
+    return _judge(joint, _newest(joint, now), now=now)
 
-    The patient's row is the lock: two workers judging one joint would otherwise both open a flag.
-    """
-    patient = (
-        Patient.objects.select_for_update(of=("self",), no_key=True).select_related("clinic").get(pk=joint.patient_id)
+
+def _locked(joints: QuerySet[Joint]) -> Joint:
+    """The patient's row is the lock: two workers judging one joint would otherwise both open a flag."""
+    mine = joints.select_related("patient__clinic").annotate(
+        policy_data=Subquery(policies.newest(OuterRef("patient__clinic")))
     )
-    waiting = list(PainLog.objects.filter(joint=joint, judged_at=None).values_list("pk", flat=True))
-    version, policy = policies.in_force(patient.clinic)
-    flags = diaries.flags_of(joint, now=now)
-    judgement = worsening.judge(
-        diaries.entries(joint, zone=patient.zone, now=now),
-        diaries.context(joint, today=clock.day_of(now, patient.clinic)),
-        policy,
-        now=now,
-        flags_before=diaries.flags_before(flags),
-    )
-    flag = next((flag for flag in flags if flag.closed_at is None), None)
+    return mine.select_for_update(of=("patient",), no_key=True).get()
+
+
+def _newest(joint: Joint, now: datetime) -> list[diaries.Log]:
+    return diaries.newest(joint, zone=joint.patient.zone, since=now - AT_HAND)
+
+
+def _judge(joint: Joint, logs: Sequence[diaries.Log], *, now: datetime) -> Flag | None:
+    policy = policies.policy_of(joint.policy_data)  # type: ignore[attr-defined]  # annotated above
+    memory = DiaryMemory.objects.filter(joint=joint).values_list("data", flat=True).first()
+    judgement, flag = _go_on(memory, logs, policy, now=now) if memory else None, None
+    if judgement is None:
+        flags = list(Flag.objects.filter(joint=joint))
+        flag = next((flag for flag in flags if flag.closed_at is None), None)
+        judgement = _whole(joint, flags, policy, now=now)
     if flag is None and judgement.opens:
-        flag = _open(patient, joint, judgement.opens, version=version, now=now)
+        flag = _open(joint, judgement.opens, version=policy.version, now=now)
     elif flag and judgement.joins:
-        _join(flag, patient.clinic, judgement.joins, now=now)
-    PainLog.objects.filter(pk__in=waiting).update(judged_at=now)
+        _join(flag, joint.patient.clinic, judgement.joins, now=now)
+    _remember(joint, judgement.memory, known=memory is not None)
+    PainLog.objects.filter(pk__in=[log.pk for log in logs if not log.judged]).update(judged_at=now)
     if not Heartbeat.objects.filter(machine="judging").update(at=now):
         Heartbeat.objects.update_or_create(machine="judging", defaults={"at": now})
     return flag
 
 
-def _open(patient: Patient, joint: Joint, raised: worsening.Flag, *, version: int, now: datetime) -> Flag:
-    severity, chief = str(raised.severity), _chief(raised.findings)
+def _go_on(
+    memory: dict[str, Any], logs: Sequence[diaries.Log], policy: Policy, *, now: datetime
+) -> worsening.Judgement | None:
+    """Judged from what was learnt before. None: the whole diary has to be read."""
+    taken_back = any(log.in_error and not log.judged for log in logs)
+    if taken_back or worsening.needed_from(memory) < now - AT_HAND:
+        return None
+    known = [log.entry for log in logs if log.judged and not log.in_error]
+    new = [log.entry for log in logs if not log.judged]
+    return worsening.judge_next(memory, known, new, policy, now=now)
+
+
+def _whole(joint: Joint, flags: Sequence[Flag], policy: Policy, *, now: datetime) -> worsening.Judgement:
+    return worsening.judge(
+        diaries.entries(joint, zone=joint.patient.zone),
+        diaries.context(joint, today=clock.day_of(now, joint.patient.clinic)),
+        policy,
+        now=now,
+        flags_before=diaries.flags_before(flags),
+    )
+
+
+def _remember(joint: Joint, memory: dict[str, Any] | None, *, known: bool) -> None:
+    mine = DiaryMemory.objects.filter(joint=joint)
+    if memory is None:
+        if known:
+            mine.delete()
+    elif known:
+        mine.update(data=memory)
+    else:
+        DiaryMemory.objects.create(joint=joint, data=memory)
+
+
+def _open(joint: Joint, raised: worsening.Flag, *, version: int, now: datetime) -> Flag:
+    patient, severity, chief = joint.patient, str(raised.severity), _chief(raised.findings)
     due_at = _due(patient.clinic, severity, now)
     flag = Flag.objects.create(
         clinic=patient.clinic,

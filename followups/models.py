@@ -533,6 +533,14 @@ class Flag(models.Model):
         ]
 
 
+class DiaryMemory(models.Model):
+    """What judging has learnt from one joint's diary (`clinical.worsening.memory`), so that the next log need not have
+    it read again. Only a shorter way: it can always be thrown away, and is when the record or the plan changes."""
+
+    joint = models.OneToOneField(Joint, on_delete=models.CASCADE, related_name="+")
+    data = models.JSONField()
+
+
 class FlagEvent(models.Model):
     """What happened to a flag: opened, hit again, claimed, handed over, contacted, escalated, closed."""
 

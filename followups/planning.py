@@ -18,7 +18,7 @@ from clinical.history import Person
 from clinical.protocol import DEFAULT_PROTOCOL, Protocol
 from clinical.reasons import Reason
 from followups import reminding
-from followups.models import FollowUp, JointPlan, PatientPlan, ProtocolVersion, Reminder
+from followups.models import DiaryMemory, FollowUp, JointPlan, PatientPlan, ProtocolVersion, Reminder
 from patients import history
 from patients.models import ImagingStudy, Joint, Patient
 from patients.signals import record_changed
@@ -81,6 +81,7 @@ def replan(patient: Patient, *, by: User | None, now: datetime, hold_late: bool 
     version, tables = in_force(patient.clinic)
     person, today = history.load(patient), clock.day_of(now, patient.clinic)
     plan = medicine.plan(person, as_of=today, protocol=tables)
+    DiaryMemory.objects.filter(joint__patient=patient).delete()  # the record it was judged against has changed
     PatientPlan.objects.update_or_create(
         patient=patient, defaults=_plan_as_columns(person, plan, version=version, today=today, now=now)
     )

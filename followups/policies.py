@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import access, audit
@@ -41,9 +41,18 @@ class Change:
 def in_force(clinic: Clinic) -> tuple[int, Policy]:
     """The number and the thresholds by which a clinic's diaries are judged now. Without a row of its own: the default,
     number 1."""
-    newest = PolicyVersion.objects.at(clinic).activated().order_by("-number").values_list("data", flat=True).first()
-    policy = read(newest) if newest else DEFAULT
+    policy = policy_of(newest(clinic).first())
     return policy.version, policy
+
+
+def newest(clinic: Clinic | OuterRef) -> QuerySet[PolicyVersion, dict[str, Any]]:
+    """The stored thresholds in force, none where they are the default; for a query on its own or within another."""
+    versions = PolicyVersion.objects.filter(clinic=clinic).activated().order_by("-number")
+    return versions.values_list("data", flat=True)[:1]
+
+
+def policy_of(data: Mapping[str, Any] | None) -> Policy:
+    return read(data) if data else DEFAULT
 
 
 def read(data: Mapping[str, Any]) -> Policy:

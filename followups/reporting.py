@@ -87,8 +87,10 @@ def report(
 def take_back(log: PainLog, *, by: User, now: datetime, reason: str = "taken back by the patient") -> bool:
     """Mark a report as wrong; it stays, and so does any flag it raised. False: too late, or done already."""
     mine = PainLog.objects.filter(pk=log.pk, entered_in_error=False, entered_at__gt=now - CHANGE_WITHIN)
-    if not mine.update(entered_in_error=True, error_reason=reason, error_marked_at=now, error_marked_by=by):
+    marked = {"entered_in_error": True, "error_reason": reason, "error_marked_at": now, "error_marked_by": by}
+    if not mine.update(**marked, judged_at=None):  # the diary is another one now, and is judged again
         return False
+    transaction.on_commit(partial(_have_judged, log.pk), robust=True)
     patient = log.joint.patient
     audit.record(
         audit.Action.UPDATE,

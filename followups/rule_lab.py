@@ -31,6 +31,7 @@ from patients.models import Joint, PainLog, SymptomStatus, Treatment
 logger = logging.getLogger(__name__)
 
 YEAR = timedelta(days=365)
+LEARNT_IN = timedelta(days=400)  # longer than any rule looks back: what is usual is learnt before the year begins
 SILENT = timedelta(minutes=2)  # a worker that has said nothing for so long is dead
 GOOD_FOR = timedelta(days=30)  # a run on older records says little about the next weeks
 BATCH = 100  # joints between two signs of life
@@ -235,7 +236,7 @@ def _rows(joints: Sequence[Joint], until: datetime) -> dict[int, list[Entry]]:
     zones = {joint.pk: joint.patient.zone for joint in joints}
     found: dict[int, list[Entry]] = defaultdict(list)
     logs = PainLog.objects.filter(
-        joint__in=zones, entered_in_error=False, felt_at__gt=until - diaries.LOOK_BACK, felt_at__lte=until
+        joint__in=zones, entered_in_error=False, felt_at__gt=until - LEARNT_IN, felt_at__lte=until
     )
     for joint_id, *row in logs.values_list("joint_id", *diaries.COLUMNS).iterator():
         found[joint_id].append(diaries.entry(row, zones[joint_id]))

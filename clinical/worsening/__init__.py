@@ -30,7 +30,8 @@ from clinical.worsening.findings import (
     StoredFlag,
     Verdict,
 )
-from clinical.worsening.judging import Judgement, judge
+from clinical.worsening.judging import Judgement, judge, judge_next
+from clinical.worsening.memory import needed_from
 from clinical.worsening.policy import DEFAULT, Policy, from_json, to_json
 from clinical.worsening.watch import Review, Watch
 from clinical.worsening.words import WORDS, Reason, say
@@ -67,6 +68,8 @@ __all__ = [
     "Watch",
     "from_json",
     "judge",
+    "judge_next",
+    "needed_from",
     "replay",
     "say",
     "to_json",

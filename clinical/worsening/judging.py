@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from clinical.worsening import memory
 from clinical.worsening.diary import Entry, JointContext, in_order
 from clinical.worsening.findings import Finding, Flag, Kind, Outlook, StoredFlag, Verdict
 from clinical.worsening.policy import Policy
@@ -17,11 +19,15 @@ AHEAD = timedelta(minutes=10)  # a phone's clock may be so far ahead; later entr
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`opens` is a flag to store. `joins` are findings for the flag that is open, which it does not have yet."""
+    """`opens` is a flag to store. `joins` are findings for the flag that is open, which it does not have yet.
+
+    `memory` lets `judge_next` go on from here; None where the whole diary is needed again.
+    """
 
     verdict: Verdict
     opens: Flag | None
     joins: tuple[Finding, ...]
+    memory: dict[str, Any] | None
 
 
 def judge(
@@ -48,9 +54,30 @@ def judge(
     stored = next((flag for flag in flags_before if flag.closed_at is None), None)
     derived = watch.flag
     verdict = _verdict(watch, stored, now)
-    if derived is None or stored is None:
-        return Judgement(verdict, opens=derived, joins=())
-    return Judgement(verdict, opens=None, joins=tuple(f for f in derived.findings if _is_new(f, stored)))
+    if stored is None:
+        return Judgement(verdict, opens=derived, joins=(), memory=memory.kept(watch))
+    joins = tuple(f for f in derived.findings if _is_new(f, stored)) if derived else ()
+    return Judgement(verdict, opens=None, joins=joins, memory=None)
+
+
+def judge_next(
+    kept: dict[str, Any], recent: Iterable[Entry], new: Sequence[Entry], policy: Policy, *, now: datetime
+) -> Judgement | None:
+    """What `judge` would say once `new` has come to the diary that `kept` was learnt from.
+
+    `recent`: its entries `memory.needed_from` on. None where it takes the whole diary to say: `kept` was learnt with
+    other thresholds, or what is new is not later than all the rest.
+    """
+    if not memory.fits(kept, policy):
+        return None
+    last, new = memory.last_of(kept), sorted(new, key=in_order)
+    if not all(last < entry.felt_at <= now + AHEAD for entry in new):
+        return None
+    watch = memory.resumed(kept, sorted(recent, key=in_order), policy)
+    for entry in new:
+        watch.log(entry)
+    watch.until(now)
+    return Judgement(_verdict(watch, None, now), opens=watch.flag, joins=(), memory=memory.kept(watch))
 
 
 def _is_new(finding: Finding, stored: StoredFlag) -> bool:

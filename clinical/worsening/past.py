@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from datetime import date
 from statistics import median
 
@@ -11,14 +12,14 @@ from clinical.worsening.diary import Entry, JointContext, OperationKind
 from clinical.worsening.policy import Policy
 
 KEPT_DAYS = 92  # longer than any window of any rule
+NONE_YET = (0, 0)
 
 
 class Past:
     """Grows with the entries of three months, never with the diary."""
 
     __slots__ = (
-        "_day_days", "_day_total", "_eve", "context", "day", "days", "healings", "level_spoken", "policy", "recent",
-        "standing", "value",
+        "context", "day", "days", "eve", "healings", "level_spoken", "of_day", "policy", "recent", "standing", "value",
     )  # fmt: skip
 
     def __init__(self, context: JointContext, policy: Policy) -> None:
@@ -31,12 +32,11 @@ class Past:
         self.level_spoken = False
         self.standing: change.Standing | None = None
         self.healings = tuple((op.on.toordinal(), _healed(op.on, op.kind, policy)) for op in context.operations)
-        self._eve: change.Standing | None = None  # before the entries of this day
-        self._day_total = 0.0
-        self._day_days = 0
+        self.eve: change.Standing | None = None  # before the entries of this day
+        self.of_day = NONE_YET  # the sum of this day's numbers, and how many they are
         if context.clinic_usual is not None:
-            self._eve = change.begin(0, context.clinic_usual, policy, weight=float(policy.clinic_usual_weight))
-            self.standing = self._eve
+            self.eve = change.begin(0, context.clinic_usual, policy, weight=float(policy.clinic_usual_weight))
+            self.standing = self.eve
 
     def take(self, entry: Entry, *, frozen: bool) -> int:
         """Remember the entry and move the level on. Gives its day."""
@@ -50,24 +50,26 @@ class Past:
         self.day = day
         return day
 
+    def recall(self, recent: Iterable[Entry]) -> None:
+        """Have the entries of the last months at hand again. What they taught is known already."""
+        days = ((entry.felt_at.toordinal(), entry) for entry in recent)
+        self.recent = deque((day, entry) for day, entry in days if day > self.day - KEPT_DAYS)
+
     def _learn(self, day: int, nrs: int, frozen: bool) -> None:
         if self.healings and self.standing is not None and self._operated_between(self.standing.day, day):
             self.standing = None  # after an operation the usual level begins anew
-            self._eve = None
+            self.eve = None
             self.days = 0
-        if day == self.day and self._day_days:
-            self._day_total += nrs
-            self._day_days += 1
-        else:
-            self._eve = self.standing
-            self._day_total = nrs
-            self._day_days = 1
+        total, many = self.of_day
+        if day != self.day or not many:
+            self.eve, total, many = self.standing, 0, 0
             self.days += 1
-        self.value = value = self._day_total / self._day_days
-        if self._eve is None:
+        self.of_day = (total + nrs, many + 1)
+        self.value = value = (total + nrs) / (many + 1)
+        if self.eve is None:
             self.standing = change.begin(day, value, self.policy)
         else:
-            self.standing = change.advance(self._eve, day, value, self.policy, frozen=frozen)
+            self.standing = change.advance(self.eve, day, value, self.policy, frozen=frozen)
 
     def _operated_between(self, before: int, day: int) -> bool:
         return any(before < healed <= day and before > 0 for _, healed in self.healings)
@@ -83,7 +85,7 @@ class Past:
 
     def usual_before(self) -> float | None:
         """The usual level before this day's entries had a say in it. None: too few days to say."""
-        return self._usual_of(self._eve if self._day_days else self.standing)
+        return self._usual_of(self.eve if self.of_day[1] else self.standing)
 
     def _usual_of(self, standing: change.Standing | None) -> float | None:
         return standing.usual if standing is not None and standing.weight >= self.policy.usual_entries else None
@@ -112,13 +114,13 @@ class Past:
             return
         level = sum(sum(of_day) / len(of_day) for of_day in numbers.values()) / len(numbers)
         self.standing = change.accept(self.standing, level, len(numbers), self.policy)
-        self._day_days = 0
+        self.of_day = NONE_YET
 
     def keep(self) -> None:
         """A reviewer kept the usual level: what was weighed so far is done with."""
         if self.standing is not None:
             self.standing = change.keep(self.standing)
-            self._day_days = 0
+            self.of_day = NONE_YET
 
 
 def _healed(on: date, kind: OperationKind, policy: Policy) -> int:

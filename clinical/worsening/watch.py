@@ -48,8 +48,8 @@ class Watch:
     """
 
     __slots__ = (
-        "_facts", "_last", "_pauses", "_silence_told", "_snoozed_to", "_spoken", "_tick_pauses",
-        "context", "findings", "opened_at", "past", "policy", "reviewed_after",
+        "_facts", "_pauses", "_silence_told", "_snoozed_to", "_spoken", "_tick_pauses",
+        "context", "findings", "last", "opened_at", "past", "policy", "reviewed_after",
     )  # fmt: skip
 
     def __init__(self, context: JointContext, policy: Policy, *, reviewed_after: timedelta | None = None) -> None:
@@ -64,12 +64,19 @@ class Watch:
         self._tick_pauses: dict[int, datetime] = {}
         self._snoozed_to: datetime | None = None
         self._facts = facts.findings(context, policy)[::-1]  # the next one last
-        self._last: datetime | None = None
+        self.last: datetime | None = None
         self._silence_told = False
 
     @property
     def flag(self) -> Flag | None:
         return Flag(self.opened_at, tuple(self.findings)) if self.opened_at else None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing is open, nothing pauses and nothing is to come that is not in the diary."""
+        ends = [*(pause.until for pause in self._pauses), *self._tick_pauses.values(), self._snoozed_to]
+        over = all(end is None or (self.last is not None and end <= self.last) for end in ends)
+        return over and self.opened_at is None and not self._facts
 
     def log(self, entry: Entry) -> list[Finding]:
         """The next entry. Gives what is told because of it: what opened a flag, or is the first of its kind in it."""
@@ -78,7 +85,7 @@ class Watch:
             told += self.until(entry.felt_at)
         self._review_by(entry.felt_at)
         day = self.past.take(entry, frozen=self._frozen())
-        self._last = entry.felt_at
+        self.last = entry.felt_at
         self._silence_told = False
         for finding in speak(entry, day, self.past, self._spoken):
             if self._raise(finding):
@@ -112,16 +119,16 @@ class Watch:
 
     def _silence(self, now: datetime) -> Finding | None:
         interval = self.context.log_interval_days
-        if self._silence_told or not interval or self._last is None:
+        if self._silence_told or not interval or self.last is None:
             return None
-        at = self._last + timedelta(days=self.policy.quiet_intervals * interval)
+        at = self.last + timedelta(days=self.policy.quiet_intervals * interval)
         if now <= at:
             return None
         self._silence_told = True
         self._review_by(at)
         if not self._matters():
             return None
-        why = Reason("silence", {"last_on": self._last.date(), "interval": interval})
+        why = Reason("silence", {"last_on": self.last.date(), "interval": interval})
         return found(SILENCE, at, why, self.policy, "quiet_intervals", clears=Reason("an_entry"))
 
     def _matters(self) -> bool:

@@ -8,6 +8,7 @@ import json
 from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import count
 from random import Random
 from time import perf_counter
 from typing import Any
@@ -45,7 +46,8 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
         flagging.judge_joint(daily, now=now)
-        one_floor, one = alternately(lambda: _read(daily, now), lambda: _judge(daily, now), rounds=ROUNDS)
+        moments = (now + timedelta(hours=hours) for hours in count(1))
+        one_floor, one = alternately(lambda: _read(daily, now), lambda: _judge(daily, next(moments)), rounds=ROUNDS)
         all_floor, all_again = alternately(lambda: _stream(joints), lambda: _again(joints, now), rounds=2)
         self.stdout.write(json.dumps({"one": [one, one_floor], "again": [all_again, all_floor]}))
 
@@ -78,11 +80,9 @@ def _read(joint: Joint, now: datetime) -> float:
 
 
 def _judge(joint: Joint, now: datetime) -> float:
-    """A log of this moment, which goes again afterwards: each round judges the same diary."""
+    """One more log of an ordinary day."""
     log = PainLog.objects.create(joint=joint, client_id=uuid4(), felt_at=now, entered_at=now, nrs=3)
-    took = _timed(lambda: flagging.judge_log(log.pk, now=now))
-    log.delete()
-    return took
+    return _timed(lambda: flagging.judge_log(log.pk, now=now))
 
 
 def _stream(joints: list[Joint]) -> float:
