@@ -204,7 +204,8 @@ def test_who_is_told_what() -> None:
 
 def test_what_gets_more_severe_joins_again() -> None:
     steps = (Score("ohs", 40, START), Score("ohs", 35, CLOSED), Score("ohs", 25, CLOSED + A_SECOND))
-    watch = Watch(JointContext(scores=(*steps, Score("ohs", 20, CLOSED + 2 * A_SECOND))), DEFAULT)
+    again = (Score("ohs", 15, CLOSED + 2 * A_SECOND), Score("ohs", 10, CLOSED + 3 * A_SECOND))
+    watch = Watch(JointContext(scores=(*steps, *again)), DEFAULT)
     assert rules(watch.until(CLOSED + DAYS_14)) == [14]
     assert [finding.severity for finding in watch.findings] == [YELLOW, AMBER]
     watch.review(Review(CLOSED + DAYS_14))
@@ -254,8 +255,9 @@ def test_16_is_told_again_after_the_next_entry_and_not_before_the_first() -> Non
     watch.review(Review(START + timedelta(days=31)))
     assert watch.until(START + timedelta(days=30 + 21)) == []
     assert watch.until(START + timedelta(days=30 + 22)) == []  # within 28 days of the review of the first
-    watch.log(Entry(START + timedelta(days=60), 2))
-    assert rules(watch.until(START + timedelta(days=90))) == [16]
+    assert watch.until(START + timedelta(days=80)) == []  # nor ever again without an entry
+    watch.log(Entry(START + timedelta(days=81), 2))
+    assert rules(watch.until(START + timedelta(days=110))) == [16]
 
 
 @pytest.mark.parametrize(
@@ -343,3 +345,44 @@ def test_the_usual_level_stands_still_only_while_a_worsening_is_open_and_it_is_k
     young = usual_after(ticked(START + timedelta(days=2), Tick.WANTS_REVIEW), 2)
     assert young is not None
     assert young > 2.0
+
+
+def test_facts_are_told_when_their_time_has_come() -> None:
+    steps = (Score("ohs", 40, START), Score("ohs", 35, CLOSED), Score("ohs", 25, CLOSED + DAYS_14))
+    watch = Watch(JointContext(scores=steps), DEFAULT)
+    assert rules(watch.until(CLOSED - A_SECOND)) == []
+    assert rules(watch.until(CLOSED)) == [14]
+    watch.log(Entry(CLOSED + DAYS_14 - A_SECOND, 2))
+    assert len(watch.findings) == 1
+    watch.log(Entry(CLOSED + DAYS_14, 2))
+    assert [finding.severity for finding in watch.findings] == [YELLOW, AMBER]
+
+
+def test_a_pause_outlasts_the_review_of_another_flag() -> None:
+    level = flag_of(YELLOW, 15, kind=Kind.LEVEL, closed_at=CLOSED + timedelta(days=1))
+    at = CLOSED + timedelta(days=2)
+    assert not judge([], dropped(at, 5), DEFAULT, now=at, flags_before=[flag_of(AMBER, 7), level]).opens
+
+
+def test_where_nobody_reviews_what_comes_within_the_week_joins() -> None:
+    watch = Watch(LESION, DEFAULT, reviewed_after=timedelta(days=7))
+    assert rules(watch.log(ticked(START, Tick.CLOT))) == [4]
+    assert rules(watch.log(ticked(START + timedelta(days=6), Tick.FEVER, nrs=5))) == []
+    assert rules(watch.findings) == [4, 3]
+
+
+@pytest.mark.parametrize(("days", "told"), [(20, []), (21, [14])])
+def test_where_nobody_reviews_the_pause_begins_after_a_week(days: int, told: list[int]) -> None:
+    first, second = START + timedelta(days=1), START + timedelta(days=1 + days)
+    steps = (Score("ohs", 40, START), Score("ohs", 30, first), Score("ohs", 20, second))
+    watch = Watch(JointContext(scores=steps), DEFAULT, reviewed_after=timedelta(days=7))
+    assert rules(watch.until(first)) == [14]
+    assert rules(watch.until(second)) == told
+
+
+def test_16_silence_does_not_matter_once_the_flag_has_had_its_week() -> None:
+    joint = JointContext(log_interval_days=7)
+    for reviewed_after, told in ((timedelta(days=7), []), (timedelta(days=22), [16])):
+        watch = Watch(joint, DEFAULT, reviewed_after=reviewed_after)
+        watch.log(ticked(START, Tick.WANTS_REVIEW))
+        assert rules(watch.until(START + timedelta(days=21) + A_SECOND)) == told
