@@ -94,6 +94,12 @@ def test_two_at_once_are_taken_in_their_order() -> None:
     )
 
 
+def test_a_clock_ten_minutes_ahead_is_not_to_come() -> None:
+    later = CALM[-1].felt_at + timedelta(hours=1)
+    assert next_after_calm(Entry(later, 2), now=later - timedelta(minutes=10)) is not None
+    assert next_after_calm(Entry(later, 2), now=later - timedelta(minutes=10, seconds=1)) is None
+
+
 def test_the_whole_diary_is_asked_for_where_memory_does_not_do() -> None:
     last = CALM[-1].felt_at
     assert next_after_calm(Entry(last + timedelta(hours=1), 2)) is not None
