@@ -26,7 +26,7 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     },
     "accounts.ClosedDay": {OPERATIONAL: "id clinic on reason"},
     "accounts.User": {
-        IDENTIFYING: "username name email password last_login language",
+        IDENTIFYING: "username name email password last_login language mobile",
         OPERATIONAL: "id public_id is_superuser is_staff is_active date_joined theme keyboard_shortcuts groups"
         " user_permissions",
     },
@@ -43,8 +43,8 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
         " time_zone best_hours",
         CLINICAL: "note mri_unsafe mri_unsafe_asked_on pregnant pregnant_asked_on kidney_disease"
         " kidney_disease_asked_on ended_on ended_reason",
-        OPERATIONAL: "id public_id clinic sms_allowed email_allowed sms_stopped_at ended_at ended_by registered_at"
-        " registered_by version",
+        OPERATIONAL: "id public_id clinic sms_allowed email_allowed sms_stopped_at logs_every ended_at ended_by"
+        " registered_at registered_by version",
     },
     "patients.Joint": {
         CLINICAL: "site side state since",
@@ -52,12 +52,13 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     },
     "patients.SymptomStatus": {CLINICAL: "on value error_reason", OPERATIONAL: f"{_ENTRY} public_id joint"},
     "patients.SurgeonReview": {CLINICAL: "on note error_reason", OPERATIONAL: f"{_ENTRY} public_id joint"},
+    "patients.Score": {CLINICAL: "on instrument value error_reason", OPERATIONAL: f"{_ENTRY} public_id joint"},
     "patients.Treatment": {
         CLINICAL: "code on until detail error_reason",
         OPERATIONAL: f"{_ENTRY} public_id joint",
     },
     "patients.Exposure": {
-        SENSITIVE: "kind drug dose note error_reason",
+        SENSITIVE: "kind drug dose daily_mg note error_reason",
         CLINICAL: "started_on ended_on",
         OPERATIONAL: f"{_ENTRY} public_id patient",
     },
@@ -74,7 +75,7 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     },
     "patients.PainLog": {
         CLINICAL: "felt_at nrs question on_weight at_rest at_night locking aid distance painkiller cannot_bear_weight"
-        " injury fever clot wound wants_review note error_reason",
+        " injury fever clot wound thigh_pain jaw wants_review note error_reason",
         OPERATIONAL: f"{_ENTRY} public_id joint client_id body_hash by_phone judged_at",
     },
     "patients.Invitation": {
@@ -93,11 +94,11 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     },
     "followups.PatientPlan": {
         CLINICAL: "prompts replan_on",
-        OPERATIONAL: "id patient protocol planned_on planned_at",
+        OPERATIONAL: "id patient protocol planned_on planned_at diary_look_at",
     },
     "followups.JointPlan": {
         CLINICAL: "state group row row_since start clocks conflicts reasons ended_on ended_reason",
-        OPERATIONAL: "id joint",
+        OPERATIONAL: "id joint record_changed_at",
     },
     "followups.FollowUp": {
         CLINICAL: "studies target_on opens_on closes_on latest_safe_on counts_from row group group_rank reasons change"
@@ -110,6 +111,10 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     "followups.Reminder": {
         OPERATIONAL: "id public_id clinic follow_up step channel due_at status attempts claimed_at sent_at outcome"
         " made_at",
+    },
+    "followups.DiaryAsk": {
+        OPERATIONAL: "id public_id clinic patient last_entry_at channel made_at due_at claimed_at attempts sent_at"
+        " failed_at outcome answer_by ended_at",
     },
     "followups.OutboxMessage": {
         IDENTIFYING: "recipient subject body",
@@ -126,12 +131,12 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
         " told_at closed_at closed_by snoozed_to version escalates_at",
     },
     "followups.DiaryMemory": {CLINICAL: "data", OPERATIONAL: "id joint"},
-    "followups.FlagEvent": {CLINICAL: "note", OPERATIONAL: "id flag at by what"},
+    "followups.FlagEvent": {CLINICAL: "note before", OPERATIONAL: "id flag at by what"},
     "followups.Heartbeat": {OPERATIONAL: "id machine at"},
     "followups.Sweep": {OPERATIONAL: "id started_at finished_at candidates done skipped failed"},
     "followups.Proof": {OPERATIONAL: "id clinic at holds checked offenders milliseconds figures"},
     "followups.StaffMessage": {
-        OPERATIONAL: "id key clinic to flag made_at due_at attempts claimed_at sent_at failed_at outcome",
+        OPERATIONAL: "id key channel clinic to flag made_at due_at attempts claimed_at sent_at failed_at outcome",
     },
     "interop.Import": {
         SENSITIVE: "content choices how",  # a whole register, and samples of its columns

@@ -25,6 +25,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts import phones
 from accounts.models import AuditEvent, Membership, Role, User
 from accounts.passwords import LONGEST
 
@@ -135,22 +136,33 @@ class PasskeyForm(_Plain, AddWebAuthnForm):  # type: ignore[misc]
 
 
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """`country`: where a number without a country's code is dialled. None: a patient, who is asked for none here."""
+
     language = forms.ChoiceField(label=_("Language"), required=False)
 
     class Meta:
         model = User
-        fields = ("theme", "language", "keyboard_shortcuts")
+        fields = ("theme", "language", "mobile", "keyboard_shortcuts")
         widgets = {"theme": forms.RadioSelect}  # noqa: RUF012
         help_texts = {  # noqa: RUF012
             "keyboard_shortcuts": _(
                 "Single keys on the worklist and the flags. Switch them off if you use speech input."
-            )
+            ),
+            "mobile": _("Red flags come as a text too, without a name and without a finding. Empty: by e-mail only."),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, country: str | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.country = country
+        if country is None:
+            del self.fields["mobile"]
+        else:
+            self.fields["mobile"].widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
         language = self.fields["language"]
         language.choices = [("", _("As my device")), *settings.LANGUAGES]  # type: ignore[attr-defined]
+
+    def clean_mobile(self) -> str:
+        return phones.clean(self.cleaned_data["mobile"], country=self.country or "GB")
 
 
 class StaffForm(forms.Form):

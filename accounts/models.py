@@ -96,6 +96,8 @@ class User(AbstractUser):
     email = models.EmailField(_("e-mail"), blank=True)
     theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.DEVICE)
     language = models.CharField(_("language"), max_length=10, blank=True)
+    # Of staff: urgent flags are texted there as well. A patient's number stands on the record.
+    mobile = models.CharField(_("mobile number for urgent texts"), max_length=20, blank=True, default="")
     keyboard_shortcuts = models.BooleanField(_("keyboard shortcuts"), default=True)
 
     class Meta(AbstractUser.Meta):

@@ -58,12 +58,20 @@ def my_preferences(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     # A row of its own: a refused form must not change the person the page is drawn for.
     person = User.objects.get(pk=request.user.pk)
-    form = PreferencesForm(request.POST if request.method == "POST" else None, instance=person)
+    form = PreferencesForm(
+        request.POST if request.method == "POST" else None, instance=person, country=_staff_country(request)
+    )
     if form.is_valid():
         form.save()
         messages.success(request, _("Saved."))
         return redirect("my_preferences")
     return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _staff_country(request: HttpRequest) -> str | None:
+    """Where a member of staff works; None for patients."""
+    clinic = getattr(request, "clinic", None)
+    return clinic.country if clinic and getattr(request, "role", "") in access.RECORDS else None
 
 
 @require_POST

@@ -16,7 +16,7 @@ from benchmarks.diaries import USUAL, people
 from benchmarks.house import ROOT, database, say
 from benchmarks.measure import Measure
 
-SHORT, FULL = 100_000, 1_000_000
+SHORT, FULL = 200_000, 1_000_000  # of fewer, the start of the process would be most of it
 JOINTS = 2_000
 BACKTEST_LIMIT, ONE_LIMIT, AGAIN_LIMIT = 60.0, 3.0, 0.08
 # Reading the file and one rolling mean per patient, without the time that importing pandas takes.

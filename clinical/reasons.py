@@ -58,6 +58,7 @@ English: dict[str, str] = {
     "instead_mri_unsafe": "{study} instead of {instead_of}: MRI is not safe for this person.",
     "instead_pregnant": "{study} instead of {instead_of}: the person is pregnant.",
     "gadolinium_warning": "Kidney disease: no gadolinium contrast without advice.",
+    "asked_by_clinician": "A clinician asked for it on {asked_on}: nothing else is planned for this joint.",
     # conflicts
     "depression_disagrees": (
         "Imaging of {studied_on}: stage {stage} and a depression of {millimetres} mm do not agree; the stage counts."

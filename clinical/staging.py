@@ -108,6 +108,23 @@ def _plain(text: str) -> str:
     return "".join(text.split()).lower()
 
 
+_NUMERALS = {"0": 0, "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6}
+
+
+def place(stage: Stage) -> int | None:
+    """How far along its own system a stage is; None where no system is named. Never compare across systems.
+
+    The numeral counts, then the class of collapse: a letter that only says how large (Steinberg, ARCO 1993) does not.
+    """
+    if stage.system is None:
+        return None
+    numeral = stage.value.rstrip("ABC")
+    number = int(numeral) if numeral.isdecimal() else _NUMERALS.get(numeral)
+    if number is None:
+        return None
+    return number * len(Collapse) + CLASSES.get((stage.system, stage.version, stage.value), Collapse.NONE)
+
+
 def nameless_may_be_collapse(stage: Stage | None) -> bool:
     """True when the system is not named and the text could mean collapse in one of them."""
     return stage is not None and stage.system is None and _plain(stage.value) not in SURELY_BEFORE_COLLAPSE

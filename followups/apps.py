@@ -8,5 +8,5 @@ class FollowupsConfig(AppConfig):
     name = "followups"
 
     def ready(self) -> None:
-        """Let planning and overrides hear when a record changes, also where no address is loaded (in workers)."""
-        autodiscover_modules("planning", "overriding")
+        """Let those hear that a record changed who act on it, also where no address is loaded (in workers)."""
+        autodiscover_modules("planning", "overriding", "flagging", "asking")

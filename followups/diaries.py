@@ -1,11 +1,12 @@
 """A stored diary as the values that the worsening rules judge."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from clinical.treatments import OPERATIONS, REPLACEMENTS
 from clinical.worsening import (
@@ -22,8 +23,9 @@ from clinical.worsening import (
     Tick,
 )
 from clinical.worsening.findings import Kind
-from followups.models import Flag, JointPlan
-from patients.models import Joint, PainLog, SymptomStatus, Treatment, YesNo
+from followups import facts
+from followups.models import Flag
+from patients.models import Exposure, Finding, Joint, PainLog, Score, SymptomStatus, Treatment, YesNo
 
 TICKS: dict[str, Tick] = {
     "on_weight": Tick.ON_WEIGHT,
@@ -35,6 +37,8 @@ TICKS: dict[str, Tick] = {
     "fever": Tick.FEVER,
     "clot": Tick.CLOT,
     "wound": Tick.WOUND,
+    "thigh_pain": Tick.THIGH_PAIN,
+    "jaw": Tick.JAW,
     "wants_review": Tick.WANTS_REVIEW,
 }
 COLUMNS = ("public_id", "felt_at", "entered_at", "nrs", "aid", "distance", "by_phone", *TICKS)
@@ -78,27 +82,74 @@ def entry(row: Sequence[Any], zone: ZoneInfo) -> Entry:
 
 
 def context(joint: Joint, *, today: date) -> JointContext:
-    """What is known of the joint besides its diary."""
-    plan = JointPlan.objects.filter(joint=joint).first()
-    treatments = Treatment.objects.filter(joint=joint, entered_in_error=False, on__lte=today)
-    status = (
-        SymptomStatus.objects.filter(joint=joint, entered_in_error=False, on__lte=today).order_by("-on", "-pk").first()
+    """What is known of the joint besides its diary. Kinds of which the patient has nothing cost no query."""
+    joints: list[Mapping[str, Any]] = list(_joints_with_what_they_have(joint.patient_id))
+    this = next(row for row in joints if row["pk"] == joint.pk)
+    treatments: list[Treatment] = []
+    if any(row["treated"] for row in joints):
+        rows = Treatment.objects.filter(joint__patient=joint.patient_id, entered_in_error=False, on__lte=today)
+        treatments = list(rows)
+    exposures = list(Exposure.objects.filter(patient=joint.patient_id)) if this["exposed"] else []
+    known = context_of(
+        this["plan__state"] or this["state"],
+        this["plan__group"] or "",
+        [treatment for treatment in treatments if treatment.joint_id == joint.pk],
+        _status(joint, today) if this["asked"] else None,
     )
-    return context_of(joint.state, plan, list(treatments), status)
+    states = {row["plan__state"] or row["state"] for row in joints}
+    return replace(
+        known,
+        infection_risks=facts.infection_risks(exposures, treatments, states, today=today),
+        bisphosphonates=facts.bisphosphonates(exposures),
+        scores=facts.scores(joint) if this["scored"] else (),
+        images=facts.images(joint) if this["imaged"] else (),
+        steroid_courses=(
+            facts.steroid_courses(exposures, today=today) if facts.stands_for_all(joints) == joint.pk else ()
+        ),
+    )
 
 
-def context_of(
-    state: str, plan: JointPlan | None, treatments: Sequence[Treatment], status: SymptomStatus | None
-) -> JointContext:
-    """`state` is the joint's own, which the plan may know better."""
+def _joints_with_what_they_have(patient_id: int) -> Iterable[Mapping[str, Any]]:
+    """The person's joints, and of which kinds of record there is anything at all."""
+    this = OuterRef("pk")
+    rows = Joint.objects.filter(patient=patient_id).annotate(
+        treated=Exists(Treatment.objects.filter(joint=this)),
+        asked=Exists(SymptomStatus.objects.filter(joint=this)),
+        scored=Exists(Score.objects.filter(joint=this)),
+        imaged=Exists(Finding.objects.filter(joint=this)),
+        exposed=Exists(Exposure.objects.filter(patient=patient_id)),
+    )
+    return rows.values("pk", "state", "plan__state", "plan__group", "treated", "asked", "scored", "imaged", "exposed")
+
+
+def _status(joint: Joint, today: date) -> SymptomStatus | None:
+    said = SymptomStatus.objects.filter(joint=joint, entered_in_error=False, on__lte=today)
+    return said.order_by("-on", "-pk").first()
+
+
+def context_of(state: str, group: str, treatments: Sequence[Treatment], status: SymptomStatus | None) -> JointContext:
+    """State and group are the plan's, which knows better than what was once said of the joint."""
     return JointContext(
-        kind=_kind(plan.state if plan else state),
+        kind=_kind(state),
         asymptomatic=None if status is None or status.value == YesNo.NOT_KNOWN else status.value == YesNo.NO,
-        large=bool(plan and plan.group in ("large", "not_sized")),
+        large=group in ("large", "not_sized"),
         operations=tuple(Operation(t.on, kind) for t in treatments if (kind := _operation(t.code))),
         non_weight_bearing=tuple(Order(t.on, t.until) for t in treatments if t.code == "WBR"),
         aid_ordered=tuple(Order(t.on, t.until) for t in treatments if t.code in ("WBR", "FTW")),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """An expected logger who was asked, or cannot be asked, and has not written since."""
+
+    interval_days: int
+    answer_by: datetime
+
+
+def with_silence(known: JointContext, silence: Silence, flags: Iterable[Flag]) -> JointContext:
+    grave = any(flag.closed_at is None and flag.severity != Flag.Severity.YELLOW for flag in flags)
+    return replace(known, log_interval_days=silence.interval_days, answer_by=silence.answer_by, flag_open=grave)
 
 
 def flags_before(flags: Iterable[Flag]) -> list[StoredFlag]:

@@ -17,7 +17,8 @@ NRS = {str(n): n for n in range(11)} | {f"{n}.0": n for n in range(11)}
 OLDEST = timedelta(days=60)
 AHEAD = timedelta(minutes=10)
 
-RED_BOXES = ("cannot_bear_weight", "injury", "fever", "clot", "wound", "wants_review")
+RED_BOXES = ("cannot_bear_weight", "injury", "fever", "clot", "wound", "thigh_pain", "jaw", "wants_review")
+ON_BISPHOSPHONATE = ("thigh_pain", "jaw")
 PATTERN = ("on_weight", "at_rest", "at_night", "locking")
 
 
@@ -49,6 +50,8 @@ class PainLogForm(forms.Form):
     fever = forms.BooleanField(required=False)
     clot = forms.BooleanField(required=False)
     wound = forms.BooleanField(required=False)
+    thigh_pain = forms.BooleanField(required=False)
+    jaw = forms.BooleanField(required=False)
     wants_review = forms.BooleanField(required=False)
     on_weight = forms.BooleanField(required=False)
     at_rest = forms.BooleanField(required=False)
@@ -102,8 +105,10 @@ class PhoneLogForm(PainLogForm):
     joint = forms.ChoiceField(label=_("Joint"), error_messages={"required": _("Choose the joint.")})
     field_order = ("joint", "nrs", *RED_BOXES, *PATTERN)
 
-    def __init__(self, data: Any = None, *, joints: Iterable[Joint], **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, joints: Iterable[Joint], left_out: Iterable[str], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
+        for name in left_out:
+            del self.fields[name]
         self.joints = {str(joint.public_id): joint for joint in joints}
         choice = self.fields["joint"]
         assert isinstance(choice, forms.ChoiceField)

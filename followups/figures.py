@@ -16,8 +16,8 @@ from django.db.models.functions import TruncMonth
 
 from accounts.models import Clinic
 from clinical.months import months as add_months
-from followups import addresses
-from followups.models import Flag, FollowUp, Reminder, Sweep
+from followups import addresses, telling
+from followups.models import Flag, FollowUp, Reminder, StaffMessage, Sweep
 
 SHOWN = 1000  # of the overdue; beyond this the page says "999+"
 MONTHS, WEEKS = 12, 12
@@ -105,6 +105,12 @@ def overdue(clinic: Clinic, *, today: date) -> list[Late]:
 def failed_messages(clinic: Clinic, *, since: datetime) -> list[Reminder]:
     rows = Reminder.objects.filter(clinic=clinic, status=Reminder.Status.FAILED, due_at__gte=since)
     return list(rows.select_related("follow_up__patient", "follow_up__owner").order_by("-due_at")[:20])
+
+
+def failed_to_staff(clinic: Clinic, *, since: datetime) -> list[StaffMessage]:
+    """Messages to staff that will not arrive; one that was no longer needed did not fail."""
+    rows = StaffMessage.objects.filter(clinic=clinic, failed_at__gte=since).exclude(outcome=telling.NOT_NEEDED)
+    return list(rows.select_related("to", "flag").order_by("-failed_at")[:20])
 
 
 def signs_of_life(*, now: datetime) -> list[bool]:

@@ -11,11 +11,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import clock
+from accounts import access, clock
 from accounts.models import Clinic, User
 from accounts.templatetags.words import age, away, clock_time, day, moment, phone
 from clinical.worsening import DEFAULT
-from followups import charts, flag_queue, flag_words, flagging, safety, words
+from followups import charts, facts, flag_queue, flag_words, flagging, safety, tripwire, words
 from followups.flag_words import Threshold
 from followups.models import Flag, FollowUp, JointPlan
 from patients.models import Finding, Joint, PainLog, Seen
@@ -77,11 +77,13 @@ class Card:
     taken_back: bool
     follow_up: FollowUp | None
     lead: str
+    proposal: tripwire.Proposal | None
+    undo: str  # what was asked for and can be taken back
     usual_words: str
     line_words: str
 
 
-def card(flag: Flag, *, clinic: Clinic, user: User, now: datetime) -> Card:
+def card(flag: Flag, *, clinic: Clinic, user: User, role: str, now: datetime) -> Card:
     """Reads the joint's diary of the months around the flag, its newest images, and the live follow-up."""
     today, evidence = clock.day_of(now, clinic), flag.evidence
     logs = _logs(flag)
@@ -104,7 +106,7 @@ def card(flag: Flag, *, clinic: Clinic, user: User, now: datetime) -> Card:
         sentence=flag_words.sentence(flag, today=today),
         figures=_figures(flag, logs, today),
         picture=_picture(flag, logs, today) if _has_curve(flag) else None,
-        also=_also(flag, logs, today),
+        also=[*_also(flag, logs, today), *_infection(flag, role)],
         images=[_image(finding, today) for finding in findings[:2]],
         planned=_planned(follow_up, today),
         protocol_line=_protocol(plan, follow_up, today),
@@ -125,6 +127,8 @@ def card(flag: Flag, *, clinic: Clinic, user: User, now: datetime) -> Card:
         taken_back=flag.logs.filter(entered_in_error=True).exists(),
         follow_up=follow_up,
         lead=_lead(flag, clinic, today),
+        proposal=tripwire.proposed(flag, plan, follow_up, today=today),
+        undo=_undo(flag, today),
         usual_words=_usual_words(flag, today),
         line_words=_line_words(flag),
     )
@@ -149,6 +153,17 @@ def _lead(flag: Flag, clinic: Clinic, today: date) -> str:
     if flag.escalates_at and not flag.owner_id:
         return _("If nobody takes it, the lead is told %(moment)s.") % {"moment": moment(flag.escalates_at, today)}
     return ""
+
+
+def _undo(flag: Flag, today: date) -> str:
+    asked = flagging.asked_imaging(flag)
+    if asked is None:
+        return ""
+    return _("%(who)s asked for %(what)s, %(moment)s.") % {
+        "who": asked.by,
+        "what": asked.note,
+        "moment": moment(asked.at, today),
+    }
 
 
 def _about(flag: Flag) -> str:
@@ -225,13 +240,11 @@ def _protocol(plan: JointPlan | None, follow_up: FollowUp | None, today: date) -
     """What the protocol would do by itself, and when."""
     if plan is None or not plan.clocks:
         return ""
-    asked = ", ".join(f"{words.STUDIES[c['study']]} {day(date.fromisoformat(c['target']), today)}" for c in plan.clocks)
-    window = ""
+    asked = [f"{words.STUDIES[c['study']]} {day(date.fromisoformat(c['target']), today)}" for c in plan.clocks]
     if follow_up:
-        window = f" ({day(follow_up.opens_on, today)} – {day(follow_up.closes_on, today)})"
-    return _("The protocol would ask for: %(asked)s%(window)s. Nothing booked is moved without you.") % {
-        "asked": asked,
-        "window": window,
+        asked[0] += f" ({day(follow_up.opens_on, today)} – {day(follow_up.closes_on, today)})"
+    return _("The protocol would ask for: %(asked)s. Nothing booked is moved without you.") % {
+        "asked": ", ".join(asked)
     }
 
 
@@ -392,6 +405,20 @@ def _also(flag: Flag, logs: Sequence[PainLog], today: date) -> list[str]:
     notes = [log.note for log in lately if log.note]
     lines += [_("Note: “%(note)s”") % {"note": note[:200]} for note in notes[-2:]]
     return lines
+
+
+def _infection(flag: Flag, role: str) -> list[str]:
+    """What makes a fever more of a concern (rule 3). Sensitive exposures are read for clinicians only."""
+    fevers = [hit for hit in _findings_of(flag) if hit.get("rule") == 3]
+    if not fevers:
+        return []
+    codes = {code: None for hit in fevers for code in hit["why"]["params"].get("risks", ())}
+    if role in access.CLINICIANS:
+        codes |= dict.fromkeys(facts.sensitive_risks(flag.patient_id))
+    if not codes:
+        return [_("No risk of infection is on record. Diabetes is not recorded here: ask.")]
+    named = ", ".join(str(flag_words.INFECTION_RISKS.get(code, code)) for code in codes)
+    return [_("Higher concern for infection: %(risks)s") % {"risks": named}]
 
 
 def _pattern(word: Promise | str, name: str, lately: Sequence[PainLog], before: Sequence[PainLog]) -> str:

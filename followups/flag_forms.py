@@ -8,8 +8,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Clinic, Membership
+from clinical.sites import WITHOUT_PLAN
 from clinical.worsening import Outcome
-from followups import flagging, words
+from followups import flagging, overriding, words
 from followups.models import Flag, FollowUp
 
 # Brought forward: what the live follow-up asks for, or what a sudden change asks for.
@@ -133,7 +134,7 @@ class CloseForm(AnswerForm):
         offered = [(o.value, str(o.label).capitalize()) for o in Flag.Outcome if o not in elsewhere]
         outcome.choices = [("", _("Choose")), *offered]
         outcome.error_messages["required"] = _("Choose an outcome.")
-        if self.follow_up is None:
+        if not self.has_images:
             del self.fields["image_by"]
 
     def clean(self) -> dict[str, Any]:
@@ -141,18 +142,33 @@ class CloseForm(AnswerForm):
         outcome, image_by = cleaned.get("outcome"), cleaned.get("image_by")
         if outcome == Flag.Outcome.OTHER_CAUSE and not cleaned.get("note"):
             self.add_error("note", _("Say which cause."))
-        if self.follow_up is None or "image_by" in self.errors:
+        if not self.has_images or "image_by" in self.errors:
             return cleaned
         if outcome == Flag.Outcome.NO_CHANGE and image_by is None:
             self.add_error("image_by", _("Say by when the next image is wanted, also when nothing changes."))
-        elif image_by and (image_by > self.follow_up.target_on or (image_by < self.today and image_by != self.planned)):
-            self.add_error("image_by", _("Choose a day from today on, no later than the protocol's own date."))
+        elif image_by and not self._possible(image_by):
+            self.add_error("image_by", overriding.refusal(self.follow_up, today=self.today))
         return cleaned
+
+    def _possible(self, image_by: date) -> bool:
+        ahead = self.today <= image_by <= overriding.latest(self.follow_up, today=self.today)
+        return ahead or image_by in (self.planned, self.protocols_own)
+
+    @property
+    def has_images(self) -> bool:
+        """Whether this joint is followed by pictures at all."""
+        return not self.flag.patient.ended_on and self.flag.joint.site not in WITHOUT_PLAN
 
     @property
     def planned(self) -> date | None:
-        """The day that stands now: the protocol's, or the earlier one of an override."""
-        return (self.follow_up.brought_forward_to or self.follow_up.target_on) if self.follow_up else None
+        """The day that stands now, if it is still ahead: the protocol's, or the earlier one of an override."""
+        stands = (self.follow_up.brought_forward_to or self.follow_up.target_on) if self.follow_up else None
+        return stands if stands and stands >= self.today else None
+
+    @property
+    def protocols_own(self) -> date | None:
+        ahead = self.follow_up and self.follow_up.row != overriding.ASKED and self.follow_up.target_on >= self.today
+        return self.follow_up.target_on if self.follow_up and ahead else None
 
 
 def _books(clinic: Clinic) -> Any:

@@ -57,13 +57,19 @@ SENTENCES: Words = {
     ),
     "aid_up": _("More walking aid than before ({joint}): from {before} to {after} since {began_on}."),
     "distance_down": _("Walks less far than before ({joint}): from {before} to {after} since {began_on}."),
-    "score_drop": _("{instrument} of the {joint} went from {before} on {before_on} to {after} on {on}."),
-    "level": _("Pain in the {joint} has been about {median} over {window} days, in {days} entries."),
+    "score_drop": _("{instrument} of the {joint} went from {before} on {before_on} to {after} on {on}; {worse}."),
+    "level": _("Pain in the {joint} has been about {median} out of 10 over {window} days, in {days} entries."),
     "silence": _("No entry for the {joint} since {last_on}; one was expected every {interval} days."),
     "imaging": _("The image of the {joint} of {on} shows what that of {before_on} did not: {changes}."),
-    "steroid": _("A new steroid course began on {on} ({joint})."),
-    "thigh_on_bisphosphonate": _("New thigh or groin ache on {on} under {drug} ({joint})."),
-    "jaw_on_bisphosphonate": _("Jaw complaint or tooth extraction on {on} under {drug}."),
+    "steroid": _(
+        "A new steroid course began on {on}: {dose}. It concerns every joint and stands at one of them, the {joint}."
+    ),
+    "thigh_on_bisphosphonate": _(
+        "The patient reported a new thigh or groin ache on {on} ({joint}), and takes or took {drug}."
+    ),
+    "jaw_on_bisphosphonate": _(
+        "The patient reported a jaw complaint or a tooth extraction on {on}, and takes or took {drug}."
+    ),
     "wants_review": _("The patient ticked “I want someone to look at this before my visit” for the {joint} {at}."),
 }
 
@@ -78,7 +84,7 @@ SHORT: Words = {
     "step": _("Sustained rise: {range}, usual {usual}"),
     "slow_rise": _("Slow rise: {range}, usual was {usual}"),
     "healing_rise": _("Rise after an operation: {recent}, {before} the week before"),
-    "silent": _("Silent joint speaks: {range} on {days} days"),
+    "silent": _("Was without pain, now {range} on {days} days"),
     "new_joint": _("Pain in a joint without a known lesion: {range}"),
     "rest_or_night": _("New pain at rest or at night on {days} days"),
     "mechanical": _("New locking or giving way on {days} days"),
@@ -88,7 +94,7 @@ SHORT: Words = {
     "level": _("High for {window} days: about {median}"),
     "silence": _("Gone quiet: no entry since {last_on}"),
     "imaging": _("New on the image: {changes}"),
-    "steroid": _("New steroid course on {on}"),
+    "steroid": _("New steroid course on {on}: {dose}"),
     "thigh_on_bisphosphonate": _("New thigh or groin ache under {drug}"),
     "jaw_on_bisphosphonate": _("Jaw complaint under {drug}"),
     "wants_review": _("“I want someone to look at this before my visit”"),
@@ -126,6 +132,7 @@ CLEARS: Words = {
     "an_entry": _("a new entry, or a word with the patient."),
 }
 
+
 CHANGES: Words = {
     "crescent": _("crescent"),
     "subchondral_fracture": _("subchondral fracture"),
@@ -136,16 +143,30 @@ CHANGES: Words = {
     "volume_percent": _("a larger lesion"),
 }
 
+INSTRUMENTS: Words = {"hoos_jr": "HOOS JR", "ohs": "Oxford Hip Score", "peg": "PEG"}
+
+INFECTION_RISKS: Words = {
+    "steroid": _("corticosteroids"),
+    "chemotherapy": _("chemotherapy"),
+    "transplant": _("transplant"),
+    "operation": _("an operation in the last 90 days"),
+    "prosthesis": _("an artificial joint"),
+    "sickle_cell": _("sickle cell disease"),
+    "hiv": _("HIV"),
+}
+
 EVENTS: Words = {
     "opened": _("Opened by the rule"),
     "joined": _("More evidence joined"),
     "claimed": _("{who} took this"),
     "handed_over": _("{who} handed this over to {note}"),
     "contacted": _("{who}: {note}"),
+    "quiet": _("Gone quiet: {note}"),
     "escalated": _("The lead was told"),
     "told": _("Mail to staff"),
     "released": _("Free again: {note} no longer answers flags here"),
     "imaging": _("{who} brought imaging forward: {note}"),
+    "imaging_undone": _("{who} took it back: {note}"),
     "closed": _("{who} closed this: {note}"),
 }
 
@@ -207,13 +228,30 @@ def _values(finding: Mapping[str, Any], flag: Flag, today: date) -> dict[str, st
     if "low" in params:
         low, high = plain(params["low"]), plain(params.get("high"))
         values["range"] = low if low == high else gettext("%(low)s to %(high)s") % {"low": low, "high": high}
+    if "instrument" in params:
+        values["worse"] = gettext("higher is worse") if params["instrument"] == "peg" else gettext("lower is worse")
+    if "mg" in params:
+        values["dose"] = _dose(params)
     if finding.get("at"):
         values["at"] = at_moment(datetime.fromisoformat(finding["at"]), flag, today=today)
     return values
 
 
+def _dose(params: Mapping[str, Any]) -> str:
+    said = []
+    if params.get("mg") is not None:
+        said.append(gettext("%(mg)s mg a day") % {"mg": plain(params["mg"])})
+    if params.get("total") is not None:
+        said.append(gettext("%(total)s g in three months") % {"total": plain(params["total"])})
+    return ", ".join(said) or gettext("dose not known")
+
+
 def _value(finding: Mapping[str, Any], name: str, value: Any, today: date) -> str:
     code = finding["why"]["code"]
+    if name == "drug" and not value:
+        return gettext("a bisphosphonate")
+    if name == "instrument":
+        return str(INSTRUMENTS.get(value, value))
     if value is None:
         return gettext("not known")
     if name == "on" or name.endswith("_on"):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from accounts import access, audit, clock
@@ -19,14 +20,35 @@ from accounts.templatetags.words import full_day
 from clinical import worsening
 from clinical.worsening import Policy
 from followups import diaries, opening_days, overriding, policies, telling, words
-from followups.models import DiaryMemory, Flag, FlagEvent, FollowUp, Heartbeat
-from patients.models import Joint, PainLog
+from followups.models import DiaryMemory, Flag, FlagEvent, FollowUp, Heartbeat, JointPlan
+from patients.models import Exposure, Finding, ImagingStudy, Joint, PainLog, Patient, Score
+from patients.signals import record_changed
 
 # Opening days until a flag must have been reviewed (clinical.md 5.4: same day, 5 working days, 14 days).
 CLOCK_DAYS = {"red": 1, "amber": 5, "yellow": 14}
 LONGEST_SNOOZE = timedelta(days=31)
 AT_HAND = timedelta(days=110)  # of a diary, when a log is judged; after a longer silence it is read from its beginning
 RANK = {"red": 0, "amber": 1, "yellow": 2}
+# What may open a flag without an entry.
+SPEAKS_BY_ITSELF = (ImagingStudy, Finding, Exposure, Score)
+
+
+@receiver(record_changed, dispatch_uid="judge anew")
+def _on_record_changed(sender: Any, *, patient: Patient, now: datetime, **kwargs: Any) -> None:
+    """The next tick judges the person's joints again; the mark goes only with their judgement."""
+    if sender in SPEAKS_BY_ITSELF:
+        JointPlan.objects.filter(joint__patient=patient).update(record_changed_at=now)
+
+
+@transaction.atomic
+def judge_record(joint_plan_id: int, *, now: datetime) -> str:
+    """Judge a joint whose record has changed. Empty: done; otherwise why it was skipped."""
+    plan = JointPlan.objects.select_related("joint").get(pk=joint_plan_id)
+    Patient.objects.select_for_update(no_key=True).get(pk=plan.joint.patient_id)  # before the mark: so does planning
+    if not JointPlan.objects.changed().filter(pk=plan.pk).update(record_changed_at=None):
+        return "judged already"
+    judge_joint(plan.joint, now=now)
+    return ""
 
 
 @transaction.atomic
@@ -41,10 +63,13 @@ def judge_log(log_id: int, *, now: datetime) -> str:
 
 
 @transaction.atomic
-def judge_joint(joint: Joint, *, now: datetime) -> Flag | None:
-    """Judge a joint's diary; every log in it counts as judged. The flag that is open afterwards, if any."""
+def judge_joint(joint: Joint, *, now: datetime, silence: diaries.Silence | None = None) -> Flag | None:
+    """Judge a joint's diary; every log in it counts as judged. The flag that is open afterwards, if any.
+
+    `silence`: the person was asked why nothing came, and did not answer.
+    """
     joint = _locked(Joint.objects.filter(pk=joint.pk))
-    return _judge(joint, _newest(joint, now), now=now)
+    return _judge(joint, _newest(joint, now), now=now, silence=silence)
 
 
 def _locked(joints: QuerySet[Joint]) -> Joint:
@@ -59,19 +84,21 @@ def _newest(joint: Joint, now: datetime) -> list[diaries.Log]:
     return diaries.newest(joint, zone=joint.patient.zone, since=now - AT_HAND)
 
 
-def _judge(joint: Joint, logs: Sequence[diaries.Log], *, now: datetime) -> Flag | None:
+def _judge(
+    joint: Joint, logs: Sequence[diaries.Log], *, now: datetime, silence: diaries.Silence | None = None
+) -> Flag | None:
     policy = policies.policy_of(joint.policy_data)  # type: ignore[attr-defined]  # annotated above
     memory = DiaryMemory.objects.filter(joint=joint).values_list("data", flat=True).first()
-    judgement, flag = _go_on(memory, logs, policy, now=now) if memory else None, None
+    judgement, flag = _go_on(memory, logs, policy, now=now) if memory and not silence else None, None
     if judgement is None:
         flags = list(Flag.objects.filter(joint=joint))
         flag = next((flag for flag in flags if flag.closed_at is None), None)
-        judgement = _whole(joint, flags, policy, now=now)
+        judgement = _whole(joint, flags, policy, now=now, silence=silence)
     if flag is None and judgement.opens:
         flag = _open(joint, judgement.opens, version=policy.version, now=now)
     elif flag and judgement.joins:
         _join(flag, joint.patient.clinic, judgement.joins, now=now)
-    _remember(joint, judgement.memory, known=memory is not None)
+    _remember(joint, None if silence else judgement.memory, known=memory is not None)
     PainLog.objects.filter(pk__in=[log.pk for log in logs if not log.judged]).update(judged_at=now)
     if not Heartbeat.objects.filter(machine="judging").update(at=now):
         Heartbeat.objects.update_or_create(machine="judging", defaults={"at": now})
@@ -90,10 +117,13 @@ def _go_on(
     return worsening.judge_next(memory, known, new, policy, now=now)
 
 
-def _whole(joint: Joint, flags: Sequence[Flag], policy: Policy, *, now: datetime) -> worsening.Judgement:
+def _whole(
+    joint: Joint, flags: Sequence[Flag], policy: Policy, *, now: datetime, silence: diaries.Silence | None
+) -> worsening.Judgement:
+    known = diaries.context(joint, today=clock.day_of(now, joint.patient.clinic))
     return worsening.judge(
         diaries.entries(joint, zone=joint.patient.zone),
-        diaries.context(joint, today=clock.day_of(now, joint.patient.clinic)),
+        diaries.with_silence(known, silence, flags) if silence else known,
         policy,
         now=now,
         flags_before=diaries.flags_before(flags),
@@ -199,10 +229,10 @@ def hand_over(flag: Flag, *, to: User, by: User, now: datetime, note: str = "") 
         raise ValidationError({"to": _("Choose a clinician who works at this clinic.")})
     if flag.owner_id == to.pk:
         raise ValidationError({"to": _("They have it already.")})
-    _change(flag, **_owned(to, now))
+    _change(flag, **_owned(to, now), told_at=None)  # whoever has it now was not told of it
     flag.owner = to
     if flag.severity == Flag.Severity.RED:
-        telling.urgent(flag, now=now)
+        telling.urgent(flag, now=now, turn=f".{flag.version}")
     _restart_escalation(flag, now=now)
     _acted(flag, "handed_over", by=by, now=now, note=": ".join(filter(None, (str(to), note))))
 
@@ -274,15 +304,50 @@ def snooze(flag: Flag, *, by: User, role: str, now: datetime, level: int, until:
 
 @transaction.atomic
 def bring_imaging_forward(
-    flag: Flag, follow_up: FollowUp, *, studies: Sequence[str], to: date, owner: User | None, by: User, now: datetime
+    flag: Flag,
+    follow_up: FollowUp | None,
+    *,
+    studies: Sequence[str],
+    to: date,
+    owner: User | None,
+    by: User,
+    now: datetime,
 ) -> None:
-    """Ask for pictures earlier than the protocol does. The flag stays open."""
+    """Ask for pictures earlier than the protocol does, or where it asks for none. The flag stays open."""
     if flag.closed_at:
         raise Stale
-    overriding.bring_forward(follow_up, studies=studies, to=to, owner=owner, by=by, now=now)
+    was = overriding.kept(follow_up) if follow_up else {}
+    if follow_up:
+        overriding.bring_forward(follow_up, studies=studies, to=to, owner=owner, by=by, now=now)
+        follow_up.refresh_from_db(fields=["version"])
+    else:
+        follow_up = overriding.ask(flag.joint, studies=studies, to=to, owner=owner, by=by, now=now)
     exam = words.exam(tuple(studies), flag.joint.site)
     said = _("%(exam)s by %(day)s") % {"exam": exam, "day": full_day(to)}
-    _acted(flag, "imaging", by=by, now=now, note=said)
+    before = {"follow_up": str(follow_up.public_id), "version": follow_up.version, "made": not was, "was": was}
+    _acted(flag, "imaging", by=by, now=now, note=said, before=before)
+
+
+def asked_imaging(flag: Flag) -> FlagEvent | None:
+    """The last wish for pictures on this flag, while it still stands as it was made; None: nothing to undo."""
+    last = (
+        flag.events.filter(what__in=("imaging", "imaging_undone")).order_by("-at", "-pk").select_related("by").first()
+    )
+    if last is None or last.what != "imaging" or flag.closed_at:
+        return None
+    same = FollowUp.objects.live().filter(public_id=last.before.get("follow_up"), version=last.before.get("version"))
+    return last if same.exists() else None
+
+
+@transaction.atomic
+def undo_imaging(flag: Flag, *, by: User, now: datetime) -> None:
+    """As it was before pictures were asked for."""
+    event = asked_imaging(flag)
+    if event is None:
+        raise Stale
+    follow_up = FollowUp.objects.select_related("clinic", "patient").get(public_id=event.before["follow_up"])
+    overriding.take_back(follow_up, event.before, by=by, now=now)
+    _acted(flag, "imaging_undone", by=by, now=now, note=event.note)
 
 
 class Stale(Exception):
@@ -337,8 +402,15 @@ def free(flag_id: int, *, now: datetime) -> str:
     return ""
 
 
-def _acted(flag: Flag, what: str, *, by: User, now: datetime, note: str = "") -> None:
-    _note(flag, what, by=by, now=now, note=note)
+def note_silence(flag: Flag, *, said: str, now: datetime) -> None:
+    """The card's history tells that the person was asked, and how."""
+    _note(flag, "quiet", by=None, now=now, note=said)
+
+
+def _acted(
+    flag: Flag, what: str, *, by: User, now: datetime, note: str = "", before: dict[str, Any] | None = None
+) -> None:
+    _note(flag, what, by=by, now=now, note=note, before=before)
     audit.record(
         audit.Action.UPDATE,
         clinic=flag.clinic,
@@ -350,5 +422,13 @@ def _acted(flag: Flag, what: str, *, by: User, now: datetime, note: str = "") ->
     )
 
 
-def _note(flag: Flag, what: str, *, by: User | None, now: datetime, note: str = "") -> None:
-    FlagEvent.objects.create(flag=flag, at=now, by=by, what=what, note=note[:500])
+def _note(
+    flag: Flag,
+    what: str,
+    *,
+    by: User | None,
+    now: datetime,
+    note: str = "",
+    before: dict[str, Any] | None = None,
+) -> None:
+    FlagEvent.objects.create(flag=flag, at=now, by=by, what=what, note=note[:500], before=before or {})

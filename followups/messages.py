@@ -47,6 +47,21 @@ def email(reminder: Reminder) -> str:
     return f"{_('Hello')},\n\n{first}\n{rest}\n\n{clinic.public_name}\n"
 
 
+def diary_sms(clinic: Clinic) -> str:
+    """To somebody who has not written for a while."""
+    return _("%(clinic)s: your page waits for a new entry. Questions? %(phone)s. Reply STOP to end texts.") % {
+        "clinic": clinic.public_name,
+        "phone": phone(clinic.phone, clinic.country),
+    }
+
+
+def diary_email(clinic: Clinic) -> str:
+    words = {"phone": phone(clinic.phone, clinic.country), "site": settings.SITE_ORIGIN}
+    text = _("Your page waits for a new entry. Sign in at %(site)s, or call %(phone)s with any question.") % words
+    automatic = _("This message is automatic. Nobody reads answers to it.")
+    return f"{_('Hello')},\n\n{text}\n\n{automatic}\n\n{clinic.public_name}\n"
+
+
 def stopped(clinic: Clinic) -> str:
     return _("%(clinic)s: you get no more texts from us. Call %(phone)s with any question.") % {
         "clinic": clinic.public_name,

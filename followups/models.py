@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Clinic, User
@@ -139,12 +139,25 @@ class PatientPlan(models.Model):
     replan_on = models.DateField(null=True)
     # [{"code", "site", "side", "target"}], as `clinical.protocol` gives them.
     prompts = models.JSONField(default=list)
+    # When it is time to see whether somebody who is expected to log still does. None: nobody is.
+    diary_look_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [
+            models.Index(
+                fields=["diary_look_at"],
+                condition=Q(diary_look_at__isnull=False),
+                name="followups_plan_look_at_diary",
+            ),
             models.Index(fields=["replan_on"], name="followups_plan_to_renew"),
             models.Index(fields=["planned_at"], name="followups_plan_newest"),
         ]
+
+
+class JointPlanQuerySet(models.QuerySet["JointPlan"]):
+    def changed(self) -> Self:
+        """Joints whose record has changed since the rules looked at it."""
+        return self.filter(record_changed_at__isnull=False)
 
 
 class JointPlan(models.Model):
@@ -162,6 +175,19 @@ class JointPlan(models.Model):
     reasons = models.JSONField(default=list)  # [{"code", "params"}]
     ended_on = models.DateField(null=True)
     ended_reason = models.CharField(max_length=12, blank=True)
+    # Something was recorded that may open a flag, and the rules have not looked yet.
+    record_changed_at = models.DateTimeField(null=True)
+
+    objects = JointPlanQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["record_changed_at"],
+                condition=Q(record_changed_at__isnull=False),
+                name="followups_jointplan_to_judge",
+            ),
+        ]
 
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
@@ -387,6 +413,49 @@ class Reminder(models.Model):
         return f"{self.follow_up.public_id}.{self.step}.{self.channel}"
 
 
+class DiaryAsk(models.Model):
+    """An expected logger went quiet and is asked once, gently; what is not answered becomes a person's work."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="diary_asks")
+    last_entry_at = models.DateTimeField()  # the entry after which there was nothing: what makes it one silence
+    channel = models.CharField(max_length=5, choices=Reminder.Channel, blank=True)  # empty: no message can reach them
+    made_at = models.DateTimeField()
+    due_at = models.DateTimeField()  # not before; moves on when the other side could not take it
+    claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40, blank=True)  # why it failed or waits: a code
+    # Without an entry by then it is a person's work. None: the message has not left yet.
+    answer_by = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)  # answered, no longer needed, or handed over
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["patient", "last_entry_at"], name="followups_diaryask_once_per_silence"),
+            models.CheckConstraint(
+                condition=Q(sent_at=None) | Q(failed_at=None), name="followups_diaryask_sent_or_failed"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"], condition=Q(answer_by=None, ended_at=None), name="followups_diaryask_to_send"
+            ),
+            models.Index(
+                fields=["answer_by"],
+                condition=Q(answer_by__isnull=False, ended_at=None),
+                name="followups_diaryask_to_answer",
+            ),
+        ]
+
+    @property
+    def key(self) -> str:
+        """Travels with the message, so that a receiver can tell a second copy."""
+        return f"{self.public_id}.{self.channel}"
+
+
 class OutboxMessage(models.Model):
     """Where messages land when no mail server or gateway is set: the demo's post."""
 
@@ -449,6 +518,12 @@ class FlagQuerySet(models.QuerySet["Flag"]):
     def to_escalate(self, *, now: datetime) -> Self:
         """Past their clock, or not taken by anybody for too long; the lead does not know yet."""
         return self.open().filter(Q(due_at__lt=now) | Q(escalates_at__lte=now), escalated_at=None)
+
+    def tally(self, *, now: datetime) -> dict[str, int]:
+        """How many are open, how many of them red, and how many past their clock; all of them counted."""
+        past = Q(due_at__lt=now)
+        red = Q(severity=Flag.Severity.RED)
+        return self.open().aggregate(open=Count("pk"), red=Count("pk", filter=red), past=Count("pk", filter=past))
 
     def to_tell(self) -> Self:
         """Not urgent, and in no digest yet."""
@@ -549,16 +624,19 @@ class FlagEvent(models.Model):
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     what = models.CharField(max_length=16)
     note = models.CharField(max_length=500, blank=True)
+    # What the follow-up held before imaging was brought forward, so that Undo puts it back.
+    before = models.JSONField(default=dict)
 
 
 class StaffMessage(models.Model):
-    """One neutral mail to one member of staff: an urgent flag, an escalation, the day's digest. Sent once."""
+    """One neutral message to one member of staff: an urgent flag, an escalation, the day's digest. Sent once."""
 
-    # What makes it one message: "<flag>.red.<user>", "<flag>.late.<user>", "digest.<user>.<day>".
+    # What makes it one message: "<flag>.red.<user>", "<flag>.late.<user>", "digest.<user>.<day>"; of a text ".sms".
     key = models.CharField(max_length=100, unique=True)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     flag = models.ForeignKey(Flag, null=True, on_delete=models.PROTECT, related_name="messages")
     to = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=5, choices=Reminder.Channel, default=Reminder.Channel.EMAIL)
     made_at = models.DateTimeField()
     due_at = models.DateTimeField()  # not before; moves on when the server could not take it
     claimed_at = models.DateTimeField(null=True)
@@ -573,6 +651,11 @@ class StaffMessage(models.Model):
                 fields=["due_at"], condition=Q(sent_at=None, failed_at=None), name="followups_staffmessage_due"
             ),
             models.Index(fields=["clinic", "-made_at"], name="followups_staffmessage_newest"),
+            models.Index(
+                fields=["clinic", "-failed_at"],
+                condition=Q(failed_at__isnull=False),
+                name="followups_staffmessage_failed",
+            ),
         ]
 
 

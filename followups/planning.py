@@ -28,6 +28,8 @@ Status = FollowUp.Status
 # Order of danger on the worklist.
 GROUP_RANK = {"collapsed": 0, "large": 1, "not_sized": 2, "medium": 3, "small": 4, "replaced": 5}
 
+ASKED_BY_HAND = "asked_for"  # the row of a follow-up that no protocol asks for
+
 # Where reaching the patient stands: kept when a follow-up gives way to another that still has to be done.
 CONTACT_STATE = (
     "owner_id",
@@ -171,10 +173,16 @@ class _Keeper:
         if live and planned.follow_up and done is None and same_window(live, planned.follow_up.window):
             self._refresh(live, planned, planned.follow_up)
             return
+        if live and done is None and self._asked_by_hand(live, planned):
+            return
         if live:
             self._end(live, done, planned)
         if planned.follow_up:
             self._open(joint, planned, planned.follow_up, live, completed=done is not None)
+
+    def _asked_by_hand(self, live: FollowUp, planned: medicine.JointPlan) -> bool:
+        """A clinician's own wish for a joint that the protocol asks nothing for: it stands until it is answered."""
+        return live.row == ASKED_BY_HAND and planned.row is None and planned.ended is None and not self.person.ended
 
     def _completion(self, planned: medicine.JointPlan, live: FollowUp) -> medicine.Completion | None:
         return medicine.completion(

@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts import clock
 from accounts.models import Clinic
-from followups import figures
+from followups import figures, planning
 from followups.models import Flag, FollowUp, JointPlan, PatientPlan, Proof, Reminder
 from patients.models import Joint, PainLog, Patient
 
@@ -68,7 +68,7 @@ def _two_follow_ups(clinic: Clinic, now: datetime) -> Iterable[tuple[Any, str]]:
 
 def _live_after_the_end(clinic: Clinic, now: datetime) -> Iterable[tuple[Any, str]]:
     today = clock.day_of(now, clinic)
-    gone = Q(patient__ended_on__lte=today) | Q(joint__plan__row__in=["ended", ""])
+    gone = Q(patient__ended_on__lte=today) | Q(joint__plan__row__in=["ended", ""]) & ~Q(row=planning.ASKED_BY_HAND)
     rows = FollowUp.objects.at(clinic).live().filter(gone)
     return ((f.public_id, "live although the joint or the person has ended") for f in rows[:NAMED])
 

@@ -24,9 +24,9 @@ from accounts.models import Clinic, User
 from clinical.worsening import Entry, JointContext, JointKind, OperationKind, Policy, Raised, replay
 from clinical.worsening.backtest import Row
 from clinical.worsening.diary import in_order
-from followups import diaries, policies
+from followups import diaries, facts, policies
 from followups.models import Flag, JointPlan, PolicyRun, PolicyVersion
-from patients.models import Joint, PainLog, SymptomStatus, Treatment
+from patients.models import Exposure, Joint, PainLog, SymptomStatus, Treatment
 
 logger = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ def _take(run: PolicyRun, batch: Sequence[Joint], *, at: datetime) -> bool:
 
 
 def read(joints: Sequence[Joint], *, since: datetime, until: datetime) -> Iterable[Diary]:
-    """The joints' diaries with what is known around them, in five queries however many there are."""
+    """The joints' diaries with what is known around them, in six queries however many there are."""
     ids = [joint.pk for joint in joints]
     plans = {plan.joint_id: plan for plan in JointPlan.objects.filter(joint__in=ids)}
     valid = {"joint__in": ids, "entered_in_error": False, "on__lte": until.date()}
@@ -220,9 +220,18 @@ def read(joints: Sequence[Joint], *, since: datetime, until: datetime) -> Iterab
     flags: dict[int, list[Flag]] = defaultdict(list)
     for flag in Flag.objects.filter(joint__in=ids, opened_at__gt=since - NEAR, opened_at__lte=until):
         flags[flag.joint_id].append(flag)
+    exposures: dict[int, list[Exposure]] = defaultdict(list)
+    drugs = Exposure.objects.filter(patient__joints__in=ids, kind=Exposure.Kind.BISPHOSPHONATE)
+    for exposure in drugs.distinct():
+        exposures[exposure.patient_id].append(exposure)
     rows = _rows(joints, until)
     for joint in joints:
-        known = diaries.context_of(joint.state, plans.get(joint.pk), treatments[joint.pk], statuses.get(joint.pk))
+        plan = plans.get(joint.pk)
+        state, group = (plan.state, plan.group) if plan else (joint.state, "")
+        known = replace(
+            diaries.context_of(state, group, treatments[joint.pk], statuses.get(joint.pk)),
+            bisphosphonates=facts.bisphosphonates(exposures[joint.patient_id]),
+        )
         yield Diary(joint, _then(known, since.date()), rows[joint.pk], flags[joint.pk])
 
 

@@ -16,8 +16,8 @@ from django.db.models import Q
 
 from accounts import clock
 from accounts.models import Clinic
-from followups import delivery, flagging, overriding, planning, telling
-from followups.models import Flag, FollowUp, Heartbeat, PatientPlan, Reminder, Sweep
+from followups import asking, delivery, flagging, overriding, planning, telling
+from followups.models import Flag, FollowUp, Heartbeat, JointPlan, PatientPlan, Reminder, Sweep
 from patients.models import PainLog
 
 logger = logging.getLogger(__name__)
@@ -92,6 +92,10 @@ def logs_to_judge(now: datetime) -> Iterable[int]:
     return PainLog.objects.filter(judged_at=None).order_by("entered_at").values_list("pk", flat=True)
 
 
+def records_to_judge(now: datetime) -> Iterable[int]:
+    return JointPlan.objects.changed().order_by("record_changed_at").values_list("pk", flat=True)
+
+
 def flags_past_clock(now: datetime) -> Iterable[int]:
     return Flag.objects.to_escalate(now=now).values_list("pk", flat=True)
 
@@ -105,10 +109,14 @@ CHORES = (
     Chore("snoozes", promises_broken, end_snooze),
     Chore("overrides", overriding.lapsed, lambda pk, now: overriding.end(pk, now=now)),
     Chore("diaries", logs_to_judge, lambda pk, now: flagging.judge_log(pk, now=now)),
+    Chore("records", records_to_judge, lambda pk, now: flagging.judge_record(pk, now=now)),
+    Chore("gone quiet", asking.to_look_at, lambda pk, now: asking.look(pk, now=now)),
+    Chore("not answered", asking.not_answered, lambda pk, now: asking.hand_over(pk, now=now)),
     Chore("flags left behind", flags_left_behind, lambda pk, now: flagging.free(pk, now=now)),
     Chore("flags", flags_past_clock, lambda pk, now: flagging.escalate(pk, now=now)),
     Chore("digests", telling.clinics_with_news, lambda pk, now: telling.digest(pk, now=now)),
     Chore("staff messages", telling.to_send, lambda pk, now: telling.send(pk, now=now)),
+    Chore("asks", asking.to_send, lambda pk, now: asking.send(pk, now=now)),
     Chore("reminders", reminders_due, lambda pk, now: delivery.deliver(pk, now=now)),
 )
 

@@ -1,7 +1,8 @@
-"""Staff are told: urgent flags at once, late ones to the lead, everything else in one digest a day.
+"""Staff are told: urgent flags at once and by two channels, everything else in one mail a day.
 
-A message is a row with a natural key, made in the transaction that causes it; the sweep sends what is due. Mails are
-neutral: no name, no joint, no finding, and a link to the door of the site only.
+A message is a row with a natural key, made in the transaction that causes it; the sweep sends what is due. Messages are
+neutral: no name, no joint, no finding, and a link to the door of the site only. Nobody is skipped in silence: each
+question "who hears of it?" ends with somebody who is there, as long as the clinic has anybody at all.
 """
 
 import logging
@@ -18,42 +19,87 @@ from django.utils.translation import gettext as _
 from accounts import access, clock
 from accounts.models import Clinic, Membership, User
 from followups import delivery, opening_days
-from followups.models import Flag, StaffMessage
+from followups.models import Flag, Reminder, StaffMessage
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 8
+NOT_NEEDED = "no longer needed"
+Channel = Reminder.Channel
 
 
-def urgent(flag: Flag, *, now: datetime) -> None:
-    """An urgent flag: to whoever has it, else to the clinician on duty, else to all clinicians."""
-    for user in _answering(flag):
-        _make(f"{flag.public_id}.red.{user.public_id}", flag.clinic, user, flag=flag, now=now)
+def urgent(flag: Flag, *, now: datetime, turn: str = "") -> None:
+    """An urgent flag, at once: to whoever answers for it. `turn` tells a second time with them from the first."""
+    for user in answering(flag):
+        _make_urgent(f"{flag.public_id}.red.{user.public_id}{turn}", flag, user, now=now)
 
 
 def escalated(flag: Flag, *, now: datetime) -> None:
-    """A flag that waits too long: to the leads."""
-    leads = Membership.objects.live().filter(clinic=flag.clinic, role=access.LEAD, user__is_active=True)
-    for member in leads.select_related("user"):
-        _make(f"{flag.public_id}.late.{member.user.public_id}", flag.clinic, member.user, flag=flag, now=now)
+    """A flag that waits too long. A red one goes to the backup at once; another stands in the next mail of the day."""
+    if flag.severity != Flag.Severity.RED:
+        Flag.objects.filter(pk=flag.pk).update(told_at=None)
+        return
+    for user in backup(flag):
+        _make_urgent(f"{flag.public_id}.late.{user.public_id}", flag, user, now=now)
+
+
+def answering(flag: Flag) -> list[User]:
+    """Whoever has it; else the clinician on duty; else all clinicians; else all coordinators, who can phone."""
+    if flag.owner:
+        return [flag.owner]
+    clinicians = _staff(flag.clinic, access.CLINICIANS)
+    on_duty = [member for member in clinicians if member.on_duty]
+    return _users(on_duty or clinicians or _staff(flag.clinic, access.RECORDS))
+
+
+def backup(flag: Flag) -> list[User]:
+    """Who hears of it when it is not answered: the leads who were not told yet; else the other clinicians; else the
+    ones who know already, once more.
+    """
+    know = {user.pk for user in answering(flag)}
+    clinicians = _staff(flag.clinic, access.CLINICIANS)
+    others = [member for member in clinicians if member.user_id not in know]
+    leads = [member for member in others if member.role == access.LEAD]
+    return _users(leads or others) or answering(flag)
+
+
+def nobody_answers(clinic: Clinic) -> bool:
+    """The clinic has nobody who may close a flag."""
+    return not _staff(clinic, access.CLINICIANS)
+
+
+def _staff(clinic: Clinic, roles: Iterable[str]) -> list[Membership]:
+    members = Membership.objects.live().filter(clinic=clinic, role__in=roles, user__is_active=True)
+    return list(members.select_related("user").order_by("pk"))
+
+
+def _users(members: Iterable[Membership]) -> list[User]:
+    return [member.user for member in members]
 
 
 def clinics_with_news(now: datetime) -> Iterable[int]:
-    """Clinics that are open and have flags which stood in no digest yet."""
+    """Clinics that are open and have flags which stood in no mail of the day yet."""
     waiting = Clinic.objects.filter(pk__in=Flag.objects.to_tell().values("clinic"))
     return [clinic.pk for clinic in waiting if opening_days.is_open(clinic, now) and not _digest_made(clinic, now)]
 
 
 @transaction.atomic
 def digest(clinic_id: int, *, now: datetime) -> str:
-    """One mail for each clinician who has, or stands for, something new. Empty: done; otherwise why it was skipped."""
+    """One mail for each person for whom something is new or has waited too long. Empty: done; otherwise why not."""
     clinic = Clinic.objects.select_for_update().get(pk=clinic_id)
     if _digest_made(clinic, now):
         return "digest made already"
     flags = list(Flag.objects.at(clinic).to_tell().select_related("owner", "clinic"))
-    for user in {user.pk: user for flag in flags for user in _answering(flag)}.values():
+    readers = {user.pk: user for flag in flags for user in _reading(flag)}
+    if not readers:
+        return "nobody to tell"
+    for user in readers.values():
         _make(f"digest.{user.public_id}.{clock.day_of(now, clinic)}", clinic, user, now=now)
     Flag.objects.filter(pk__in=[flag.pk for flag in flags]).update(told_at=now)
     return ""
+
+
+def _reading(flag: Flag) -> list[User]:
+    return [*answering(flag), *(backup(flag) if flag.escalated_at else [])]
 
 
 def _digest_made(clinic: Clinic, now: datetime) -> bool:
@@ -62,19 +108,19 @@ def _digest_made(clinic: Clinic, now: datetime) -> bool:
     return recent.filter(key__startswith="digest.", key__endswith=f".{day}").exists()
 
 
-def _answering(flag: Flag) -> list[User]:
-    if flag.owner:
-        return [flag.owner]
-    members = Membership.objects.live().filter(
-        clinic=flag.clinic, role__in=access.CLINICIANS, user__is_active=True
-    ).select_related("user")  # fmt: skip
-    on_duty = [member.user for member in members if member.on_duty]
-    return on_duty or [member.user for member in members]
+def _make_urgent(key: str, flag: Flag, to: User, *, now: datetime) -> None:
+    """By mail and, where a text can leave, by text. Each channel has a key of its own."""
+    _make(key, flag.clinic, to, flag=flag, now=now)
+    if to.mobile and (settings.SMS_GATEWAY_URL or settings.DEMO):
+        _make(f"{key}.sms", flag.clinic, to, flag=flag, channel=Channel.SMS, now=now)
 
 
-def _make(key: str, clinic: Clinic, to: User, *, now: datetime, flag: Flag | None = None) -> None:
+def _make(
+    key: str, clinic: Clinic, to: User, *, now: datetime, flag: Flag | None = None, channel: str = Channel.EMAIL
+) -> None:
     message, is_new = StaffMessage.objects.get_or_create(
-        key=key, defaults={"clinic": clinic, "to": to, "flag": flag, "made_at": now, "due_at": now}
+        key=key,
+        defaults={"clinic": clinic, "to": to, "flag": flag, "channel": channel, "made_at": now, "due_at": now},
     )
     if is_new:
         transaction.on_commit(partial(_send_at_once, message.pk, now), robust=True)
@@ -95,7 +141,9 @@ def waiting(*, now: datetime) -> Q:
 
 
 def to_send(now: datetime) -> Iterable[int]:
-    return StaffMessage.objects.filter(waiting(now=now)).order_by("due_at").values_list("pk", flat=True)
+    """Texts first: a mail server that hangs must not hold them up."""
+    rows = StaffMessage.objects.filter(waiting(now=now))
+    return rows.order_by("-channel", "due_at").values_list("pk", flat=True)
 
 
 def send(message_id: int, *, now: datetime) -> str:
@@ -105,33 +153,55 @@ def send(message_id: int, *, now: datetime) -> str:
         return "taken by another"
     message = mine.select_related("to", "flag", "clinic").get()
     if message.flag and message.flag.closed_at:
-        mine.update(failed_at=now, outcome="no longer needed")
-        return "no longer needed"
-    if not message.to.email:
-        mine.update(failed_at=now, outcome="no_channel")
-        return "no_channel"
+        mine.update(failed_at=now, outcome=NOT_NEEDED)
+        return NOT_NEEDED
+    if not _address(message):
+        return _give_up(message, "no_channel", now=now)
     return _send_and_record(message, now=now)
+
+
+def _address(message: StaffMessage) -> str:
+    return message.to.mobile if message.channel == Channel.SMS else message.to.email
 
 
 def _send_and_record(message: StaffMessage, *, now: datetime) -> str:
     mine = StaffMessage.objects.filter(pk=message.pk, claimed_at=message.claimed_at)
-    subject, text = _words(message)
     try:
-        delivery.send_email(to=message.to.email, subject=subject, text=text, key=message.key)
+        _send(message)
     except delivery.NotSentYet as error:
-        if message.attempts < ATTEMPTS:
-            later = now + timedelta(minutes=2 ** min(message.attempts, 6))
-            mine.update(claimed_at=None, due_at=later, outcome=str(error))
-            return "will be tried again"
-        mine.update(failed_at=now, outcome=str(error))
-        return "failed"
+        if message.attempts >= ATTEMPTS:
+            return _give_up(message, str(error), now=now)
+        later = now + timedelta(minutes=2 ** min(message.attempts, 6))
+        mine.update(claimed_at=None, due_at=later, outcome=str(error))
+        return "will be tried again"
     except delivery.Refused as error:
-        mine.update(failed_at=now, outcome=str(error))
-        return "failed"
+        return _give_up(message, str(error), now=now)
     mine.update(sent_at=now, outcome="")
     if message.flag:
         Flag.objects.filter(pk=message.flag.pk, told_at=None).update(told_at=now)
     return ""
+
+
+def _send(message: StaffMessage) -> None:
+    subject, text = _words(message)
+    if message.channel == Channel.SMS:
+        name = message.clinic.public_name
+        delivery.send_sms(to=message.to.mobile, text=f"{name}: {subject}. {settings.SITE_ORIGIN}/", key=message.key)
+    else:
+        delivery.send_email(
+            to=message.to.email, subject=subject, text=f"{text}\n\n{settings.SITE_ORIGIN}/\n", key=message.key
+        )
+
+
+@transaction.atomic
+def _give_up(message: StaffMessage, code: str, *, now: datetime) -> str:
+    """It will not arrive. When nobody else knows of an urgent flag, the backup is told at the next tick."""
+    mine = StaffMessage.objects.filter(pk=message.pk, claimed_at=message.claimed_at)
+    mine.update(failed_at=now, outcome=code)
+    flag = message.flag
+    if flag and flag.severity == Flag.Severity.RED and not flag.messages.filter(failed_at=None).exists():
+        Flag.objects.open().filter(pk=flag.pk, escalated_at=None).update(escalates_at=now)
+    return "failed" if code != "no_channel" else code
 
 
 def _words(message: StaffMessage) -> tuple[str, str]:
@@ -139,12 +209,18 @@ def _words(message: StaffMessage) -> tuple[str, str]:
         kind = message.key.split(".")[0 if message.flag is None else 1]
         subjects = {
             "red": _("Urgent: please look now"),
-            "late": _("Something has waited too long"),
-            "digest": _("There is something new to look at"),
+            "late": _("Urgent: this has waited too long"),
+            "digest": _("There is something to look at"),
         }
         texts = {
             "red": _("Something at your clinic needs an answer today. Please sign in and open Flags."),
-            "late": _("Something at your clinic was not answered in time, or nobody has taken it. Please sign in."),
-            "digest": _("Something new waits for you. It can wait until you have time today. Please sign in."),
+            "late": _(
+                "Something urgent at your clinic was not answered in time, or nobody has taken it. "
+                "Please sign in and open Flags."
+            ),
+            "digest": _(
+                "Something waits for you: it is new, or it has waited too long. It can wait until you have time today. "
+                "Please sign in and open Flags."
+            ),
         }
-        return subjects[kind], f"{texts[kind]}\n\n{settings.SITE_ORIGIN}/\n"
+        return subjects[kind], texts[kind]

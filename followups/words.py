@@ -141,6 +141,7 @@ ROWS = {
     "large": _("Large, or a hip not sized"),
     "medium": _("Medium, or small with symptoms or oedema"),
     "small": _("Small, without symptoms"),
+    "asked_for": _("Asked for by a clinician"),
 }
 
 

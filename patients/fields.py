@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import dates, formats
 from django.utils.translation import gettext_lazy as _
 
+from accounts import phones
 from patients import identity
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -39,7 +40,7 @@ class PhoneField(forms.CharField):
     country = "GB"
 
     def to_python(self, value: Any) -> str:
-        return identity.clean_phone(super().to_python(value) or "", country=self.country)
+        return phones.clean(super().to_python(value) or "", country=self.country)
 
     def prepare_value(self, value: Any) -> Any:
         return value

@@ -11,7 +11,6 @@ from datetime import date
 from difflib import SequenceMatcher
 from enum import IntEnum, StrEnum
 
-import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext_lazy as _
@@ -111,39 +110,6 @@ def mrn_key(text: str) -> str:
 
 
 # --- Ways to reach somebody ------------------------------------------------------------------------------------------
-_NOT_FOR_PATIENTS = frozenset(
-    {
-        phonenumbers.PhoneNumberType.PREMIUM_RATE,
-        phonenumbers.PhoneNumberType.SHARED_COST,
-        phonenumbers.PhoneNumberType.PAGER,
-        phonenumbers.PhoneNumberType.UAN,
-        phonenumbers.PhoneNumberType.VOICEMAIL,
-    }
-)
-
-
-def clean_phone(text: str, *, country: str) -> str:
-    """E.164 of a number as it is dialled in this country; empty stays empty."""
-    typed = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).strip()
-    if not typed:
-        return ""
-    refusal = ValidationError(_("This is no phone number. Write it as dialled here, or with + and the country."))
-    if re.search(r"[^\d\s()+./-]", re.sub(r"(?i)\s*(x|ext\.?)\s*\d+$", "", typed)):
-        raise refusal
-    try:
-        number = phonenumbers.parse(typed, country)
-    except phonenumbers.NumberParseException:
-        raise refusal from None
-    if number.extension:
-        raise ValidationError(_("Leave out the extension: it cannot be dialled or texted. Put it in the note."))
-    # Not `is_valid_number`: it refuses the numbers that are set aside for examples, and lags behind new ranges.
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        raise refusal
-    if phonenumbers.number_type(number) in _NOT_FOR_PATIENTS:
-        raise ValidationError(_("This number costs extra or belongs to a service. Ask for the person's own number."))
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-
-
 _email = EmailValidator(allowlist=[])
 
 

@@ -91,6 +91,10 @@ class Patient(models.Model):
         DECLINED = "declined", _("declined")
         DISCHARGED = "discharged", _("discharged")
 
+    class LogsEvery(models.IntegerChoices):
+        DAY = 1, _("every day")
+        WEEK = 7, _("every week")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="patients")
     # Their sign-in, once they have accepted an invitation.
@@ -116,6 +120,9 @@ class Patient(models.Model):
     email_allowed = models.BooleanField(_("may be e-mailed"), default=True)
     # The moment the person answered STOP.
     sms_stopped_at = models.DateTimeField(null=True)
+
+    # A person who is expected to log is noticed when they stop. None: nobody counts on it.
+    logs_every = models.PositiveSmallIntegerField(_("expected to log"), choices=LogsEvery, null=True)
 
     # What changes which study may be asked for, with the day it was asked. Empty day: never asked.
     mri_unsafe = models.CharField(_("MRI unsafe"), max_length=9, choices=YesNo, default=YesNo.NOT_KNOWN)
@@ -227,6 +234,33 @@ class SurgeonReview(Correctable):
     note = models.TextField(_("decision"), max_length=2000, blank=True)
 
 
+class Score(Correctable):
+    """The total of a questionnaire filled in on a day. Its questions are not kept here: they belong to others."""
+
+    class Instrument(models.TextChoices):
+        HOOS_JR = "hoos_jr", _("HOOS JR (interval score, 0 to 100, high is good)")
+        OHS = "ohs", _("Oxford Hip Score (0 to 48, high is good)")
+        PEG = "peg", _("PEG (0 to 10, high is bad)")
+
+    MOST: ClassVar = {Instrument.HOOS_JR: 100, Instrument.OHS: 48, Instrument.PEG: 10}
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    joint = models.ForeignKey(Joint, on_delete=models.PROTECT, related_name="scores")
+    on = models.DateField(_("on"))
+    instrument = models.CharField(_("questionnaire"), max_length=8, choices=Instrument)
+    value = models.FloatField(_("total"))
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(instrument="hoos_jr", value__gte=0, value__lte=100)
+                | Q(instrument="ohs", value__gte=0, value__lte=48)
+                | Q(instrument="peg", value__gte=0, value__lte=10),
+                name="patients_score_within_its_instrument",
+            ),
+        ]
+
+
 class Treatment(Correctable):
     """A procedure, medicine or restriction for one joint. Codes are those of `clinical.treatments`."""
 
@@ -275,6 +309,8 @@ class Exposure(Correctable):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     drug = models.CharField(_("drug"), max_length=80, blank=True)
     dose = models.CharField(_("dose and unit"), max_length=80, blank=True)
+    # Of this drug, for rule 18. None: not known; the text beside it is never read for it.
+    daily_mg = models.FloatField(_("mg a day"), null=True)
     started_on = models.DateField(_("from"), null=True)
     ended_on = models.DateField(_("until"), null=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
@@ -284,6 +320,10 @@ class Exposure(Correctable):
             models.CheckConstraint(
                 condition=Q(started_on=None) | Q(ended_on=None) | Q(ended_on__gte=F("started_on")),
                 name="patients_exposure_ends_after_it_began",
+            ),
+            models.CheckConstraint(
+                condition=Q(daily_mg=None) | Q(daily_mg__gt=0, daily_mg__lte=5000),
+                name="patients_exposure_daily_mg_is_plausible",
             ),
         ]
 
@@ -434,6 +474,9 @@ class PainLog(Correctable):
     fever = models.BooleanField(_("Fever, or I feel very unwell"), default=False)
     clot = models.BooleanField(_("Swollen calf or thigh, chest pain, or short of breath"), default=False)
     wound = models.BooleanField(_("The wound leaks, opens or gets red"), default=False)
+    # Asked only of people with a bisphosphonate on record (rule 19).
+    thigh_pain = models.BooleanField(_("A new ache in the thigh or groin"), default=False)
+    jaw = models.BooleanField(_("Jaw pain, bare bone in the mouth, or a tooth is to be pulled"), default=False)
     wants_review = models.BooleanField(_("I want someone to look at this before my visit"), default=False)
     note = models.TextField(_("note"), max_length=2000, blank=True)
     # Staff took it by phone; otherwise the patient wrote it.

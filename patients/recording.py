@@ -17,6 +17,7 @@ from patients.models import (
     ImagingStudy,
     Joint,
     Patient,
+    Score,
     SurgeonReview,
     SymptomStatus,
     Treatment,
@@ -24,7 +25,7 @@ from patients.models import (
 from patients.signals import record_changed
 
 Row = TypeVar("Row", bound=models.Model)
-Entry = TypeVar("Entry", SymptomStatus, SurgeonReview, Treatment, Exposure)
+Entry = TypeVar("Entry", SymptomStatus, SurgeonReview, Score, Treatment, Exposure)
 
 
 class AlreadySavedError(Exception):
@@ -198,7 +199,7 @@ def add(
     token: UUID | None = None,
     because: Mapping[str, str] | None = None,
 ) -> Entry:
-    """A symptom status, a surgeon's review, a treatment or an exposure."""
+    """A symptom status, a surgeon's review, a score, a treatment or an exposure."""
     of = {} if "joint" in values else {"patient": patient}
     public_id = _unused(model, token, values, **of)
     row = _create(model, public_id, values, entered_at=now, entered_by=by, **of)

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.templatetags.words import long_day
-from followups.models import FollowUp
+from followups.models import Flag, FollowUp
 from patients.models import Joint
+from portal.templatetags.diary import long_moment
 
 SOON = timedelta(days=42)  # what opens later than this is not yet a thing to do
 PICTURES: dict[str, Promise | str] = {
@@ -51,21 +52,27 @@ def joint_name(joint: Joint) -> str:
 def next_steps(follow_ups: Sequence[FollowUp], *, today: date) -> list[NextStep]:
     """Follow-ups of one window are one journey, and read as one."""
     journeys: dict[tuple[Any, ...], list[FollowUp]] = {}
-    for follow_up in sorted(follow_ups, key=lambda f: (f.closes_on, f.joint_id)):
-        key = (follow_up.opens_on, follow_up.closes_on, tuple(follow_up.studies))
+    for follow_up in sorted(follow_ups, key=lambda f: (f.brought_forward_to or f.closes_on, f.joint_id)):
+        key = (follow_up.opens_on, follow_up.closes_on, tuple(_wanted(follow_up)), follow_up.brought_forward_to)
         journeys.setdefault(key, []).append(follow_up)
     return [_step(together, today) for together in journeys.values()]
 
 
+def _wanted(follow_up: FollowUp) -> list[str]:
+    """What a clinician asked for earlier, else what the protocol asks for."""
+    return list(follow_up.brought_forward_studies or follow_up.studies)
+
+
 def _step(together: list[FollowUp], today: date) -> NextStep:
     first = together[0]
+    sooner = first.brought_forward_to
     return NextStep(
         follow_up=first,
         what=_("%(pictures)s of your %(joints)s")
-        % {"pictures": _pictures(first.studies), "joints": _joints([f.joint for f in together])},
+        % {"pictures": _pictures(_wanted(first)), "joints": _joints([f.joint for f in together])},
         between=_between(first, today),
-        why=_why(first.reasons),
-        far=first.opens_on > today + SOON,
+        why=_("A clinician asked for it. Your clinic phones you to find a day.") if sooner else _why(first.reasons),
+        far=sooner is None and first.opens_on > today + SOON,
         month=date_format(first.target_on, "F Y"),
         promised_on=first.promised_on if first.promised_on and first.promised_on >= today else None,
     )
@@ -83,6 +90,9 @@ def _joints(joints: Sequence[Joint]) -> str:
 
 
 def _between(follow_up: FollowUp, today: date) -> str:
+    if sooner := follow_up.brought_forward_to:
+        was = _("was wanted by %(day)s. Please call, it can still be done.") if sooner < today else _("by %(day)s")
+        return was % {"day": long_day(sooner)}
     if follow_up.closes_on < today:
         return _("was expected by %(day)s. Please call, it can still be done.") % {"day": long_day(follow_up.closes_on)}
     if follow_up.opens_on <= today:
@@ -107,6 +117,61 @@ def _why(reasons: Iterable[dict[str, Any]]) -> str:
         if reason["code"] == "clock_at_once":
             return _("Your clinic has no such picture yet.")
     return _("Your clinic looks this often.")
+
+
+# What changes for the patient, by the outcome of a review; the same words for everybody.
+CHANGES: dict[str, Promise | str] = {
+    Flag.Outcome.IMAGING: gettext_lazy("New pictures were asked for. What and by when stands under “Your next step”."),
+    Flag.Outcome.TREATMENT: gettext_lazy("Something in your treatment changes. Your clinic tells you what."),
+    Flag.Outcome.CONTACTED: gettext_lazy("You have spoken with your clinic. What you agreed is what counts."),
+    Flag.Outcome.REFERRED: gettext_lazy("You were asked to see somebody else. Your clinic tells you where and when."),
+}
+UNCHANGED = gettext_lazy("Your plan stays as it is. What comes next, and when, stands under “Your next step”.")
+READ_FOR = timedelta(days=14)  # how long the patient reads that somebody has read it
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the patient reads about a flag, open or closed; never the rule's opinion of the joint."""
+
+    joint: str
+    entries: str
+    by: str  # when a clinician will have read it, while it is open
+    read_on: str
+    changes: str
+
+
+def readings(flags: Iterable[Flag], follow_ups: Iterable[FollowUp]) -> list[Reading]:
+    """Of each joint the newest: the open one, else the one that was read lately."""
+    sooner = {follow_up.joint_id for follow_up in follow_ups if follow_up.brought_forward_to}
+    newest: dict[int, Flag] = {}
+    for flag in sorted(flags, key=lambda f: (f.closed_at is None, f.opened_at)):
+        newest[flag.joint_id] = flag
+    return [_reading(flag, asked=flag.joint_id in sooner) for flag in newest.values()]
+
+
+def _reading(flag: Flag, *, asked: bool) -> Reading:
+    """`asked`: a clinician wants pictures sooner, so that the plan does not stay as it was."""
+    unchanged = CHANGES[Flag.Outcome.IMAGING] if asked else UNCHANGED
+    read = "" if flag.closed_at is None else str(CHANGES.get(flag.outcome, unchanged))
+    return Reading(
+        joint=joint_name(flag.joint),
+        entries=_entries(flag),
+        by=long_moment(flag.due_at) if flag.closed_at is None else "",
+        read_on=long_moment(flag.closed_at) if flag.closed_at else "",
+        changes=read,
+    )
+
+
+def _entries(flag: Flag) -> str:
+    """'Your entries since 11 November are higher than your own usual 3.'; empty where a rule compared nothing."""
+    usual, began = flag.evidence.get("usual"), flag.evidence.get("began_on")
+    if usual is None or not began:
+        return ""
+    return _("Your entries since %(day)s are higher than your own usual %(usual)s.") % {
+        "day": date_format(date.fromisoformat(began), "j F"),
+        "usual": about([round(float(usual))]),
+    }
 
 
 @dataclass(frozen=True)

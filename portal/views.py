@@ -1,24 +1,24 @@
 """The patient's pages: log pain in seconds, see the trend and the next step, and who opened the record."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import audit, clock
 from accounts.middleware import PatientRequest
 from clinical.treatments import OPERATIONS, REPLACEMENTS
-from followups import charts, contacting, reporting, safety
-from followups.diary_form import RED_BOXES, PainLogForm
+from followups import charts, contacting, facts, reporting, safety
+from followups.diary_form import LABELS, ON_BISPHOSPHONATE, RED_BOXES, PainLogForm
 from followups.models import Contact, Flag, FollowUp
 from patients.models import ImagingStudy, Joint, PainLog, Patient, Side, Site, Treatment
 from portal import plain_words
@@ -42,12 +42,18 @@ def home(request: PatientRequest) -> HttpResponse:
         "patient": request.patient,
         "last": _last_log(request.patient),
         "steps": plain_words.next_steps(list(follow_ups), today=today),
-        "flags": Flag.objects.open().filter(patient=request.patient).select_related("joint"),
+        "readings": plain_words.readings(_flags(request.patient, now), follow_ups),
         "open_until": safety.open_until(request.clinic, now=now),
         "opens_next": safety.opens_next(request.clinic, now=now),
         "entry": uuid4(),
     }
     return render(request, "portal/home.html", context)
+
+
+def _flags(patient: Patient, now: datetime) -> QuerySet[Flag]:
+    """Those that are open, and those that were read in the last two weeks."""
+    lately = Q(closed_at=None) | Q(closed_at__gt=now - plain_words.READ_FOR)
+    return Flag.objects.filter(lately, patient=patient).select_related("joint")
 
 
 @require_http_methods(["GET", "POST"])
@@ -267,13 +273,17 @@ def _entry(request: HttpRequest) -> UUID:
 
 
 def _boxes(patient: Patient, now: Any) -> list[tuple[str, str]]:
-    """The red boxes; the wound is asked about only after an operation."""
-    since = clock.day_of(now, patient.clinic) - timedelta(days=WOUND_DAYS)
+    """The red boxes; the wound is asked about only after an operation, thigh and jaw only with a bisphosphonate."""
+    today = clock.day_of(now, patient.clinic)
+    since = today - timedelta(days=WOUND_DAYS)
     operated = Treatment.objects.filter(
         joint__patient=patient, on__gte=since, code__in=(*OPERATIONS, *REPLACEMENTS), entered_in_error=False
     ).exists()
-    texts = {**safety.TICKED, "wants_review": _("I want someone to look at this before my visit")}
-    return [(box, str(texts[box])) for box in RED_BOXES if box != "wound" or operated]
+    left_out = set() if operated else {"wound"}
+    if not facts.on_bisphosphonate(patient, today=today):
+        left_out |= set(ON_BISPHOSPHONATE)
+    texts = safety.TICKED | {box: LABELS[box] for box in (*ON_BISPHOSPHONATE, "wants_review")}
+    return [(box, str(texts[box])) for box in RED_BOXES if box not in left_out]
 
 
 def _too_many(request: PatientRequest) -> HttpResponse:

@@ -109,13 +109,14 @@ class Score:
     instrument: str
     value: float
     at: datetime
+    entered_at: datetime | None = None  # None: at once
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
     """What one reviewed study says of this joint. None is not known, never "no"."""
 
-    at: datetime
+    at: datetime  # when it was made
     crescent: bool | None = None
     subchondral_fracture: bool | None = None
     stage: tuple[str, int] | None = None  # system with version, and its place in that system's order
@@ -123,13 +124,16 @@ class Image:
     oedema: bool | None = None
     effusion: bool | None = None
     volume_percent: float | None = None
+    entered_at: datetime | None = None  # None: at once
+    known_at: datetime | None = None  # what it says was first read so then; None: when it was made
 
 
 @dataclass(frozen=True, slots=True)
 class SteroidCourse:
     at: datetime
     mg_per_day: float | None = None  # prednisolone equivalent
-    total_g: float | None = None  # over the three months up to `at`
+    total_g: float | None = None  # over three months
+    entered_at: datetime | None = None  # None: at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,8 @@ class JointContext:
     non_weight_bearing: tuple[Order, ...] = ()
     aid_ordered: tuple[Order, ...] = ()
     log_interval_days: int | None = None  # None: nobody is expected to log
+    answer_by: datetime | None = None  # the person was asked about the silence, with time to answer until then
+    flag_open: bool = False  # as stored, amber or red, whatever the diary says now
     infection_risks: tuple[str, ...] = ()  # codes, shown with rule 3
     scores: tuple[Score, ...] = ()
     images: tuple[Image, ...] = ()

@@ -1,9 +1,13 @@
-"""Rules 14, 17 and 18: what questionnaires, images and prescriptions say, without any entry."""
+"""Rules 14, 17 and 18: what questionnaires, images and prescriptions say, without any entry.
+
+A fact speaks at the moment the clinic knew it, so that it is told once, whatever was reviewed before. One that was
+entered long after its day is history: later ones are compared with it, but nobody is told of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 
 from clinical.worsening.diary import Image, JointContext, JointKind, Score, SteroidCourse
@@ -28,6 +32,11 @@ def findings(context: JointContext, policy: Policy) -> list[Finding]:
     return sorted(all_found, key=lambda finding: (finding.at, finding.rule.number, finding.why.code))
 
 
+def _history(fact: Score | Image | SteroidCourse, policy: Policy) -> bool:
+    """Entered so long after its day that it is no news."""
+    return fact.entered_at is not None and fact.entered_at - fact.at > timedelta(days=policy.history_days)
+
+
 def score_drops(scores: tuple[Score, ...], policy: Policy) -> Iterator[Finding]:
     """Each score against the last stable one of its instrument: the one from which it has not yet moved enough."""
     stable: dict[str, Score] = {}
@@ -39,7 +48,7 @@ def score_drops(scores: tuple[Score, ...], policy: Policy) -> Iterator[Finding]:
             worse = -worse
         if abs(worse) >= yellow:
             stable[score.instrument] = score
-        if worse < yellow:
+        if worse < yellow or _history(score, policy):
             continue
         params = {
             "instrument": score.instrument,
@@ -50,7 +59,8 @@ def score_drops(scores: tuple[Score, ...], policy: Policy) -> Iterator[Finding]:
         }
         severity = Severity.AMBER if worse >= amber else Severity.YELLOW
         names = "peg_yellow" if score.instrument == "peg" else f"{score.instrument}_yellow {score.instrument}_amber"
-        yield found(SCORE_DROP, score.at, Reason("score_drop", params), policy, names, severity=severity)
+        known_at = max(score.at, score.entered_at or score.at)
+        yield found(SCORE_DROP, known_at, Reason("score_drop", params), policy, names, severity=severity)
 
 
 def _drops(instrument: str, policy: Policy) -> tuple[float, float]:
@@ -67,14 +77,15 @@ def imaging_changes(images: tuple[Image, ...], policy: Policy) -> Iterator[Findi
     known: dict[str, tuple[object, datetime]] = {}
     for image in sorted(images, key=lambda image: (image.at, repr(image))):
         changes = list(_changes(image, known, policy))
-        if changes:
+        if changes and not _history(image, policy):
             before = max(at for _, at in changes)
             params = {
                 "on": image.at.date(),
                 "before_on": before.date(),
                 "changes": ", ".join(name for name, _ in changes),
             }
-            yield found(IMAGING_CHANGE, image.at, Reason("imaging", params), policy, "depression_mm volume_points")
+            known_at = max(image.at, image.known_at or image.at)
+            yield found(IMAGING_CHANGE, known_at, Reason("imaging", params), policy, "depression_mm volume_points")
         for name in (*NEW_ON_IMAGE, "stage", "depression_mm", "volume_percent"):
             if (value := getattr(image, name)) is not None:
                 known[name] = (value, image.at)
@@ -103,6 +114,7 @@ def steroid_courses(courses: tuple[SteroidCourse, ...], policy: Policy) -> Itera
     for course in sorted(courses, key=lambda course: (course.at, repr(course))):
         high = course.mg_per_day is not None and course.mg_per_day > policy.steroid_mg_per_day
         much = course.total_g is not None and course.total_g > policy.steroid_total_g
-        if high or much:
+        if (high or much) and not _history(course, policy):
+            known_at = max(course.at, course.entered_at or course.at)
             params = {"on": course.at.date(), "mg": course.mg_per_day, "total": course.total_g}
-            yield found(STEROID, course.at, Reason("steroid", params), policy, "steroid_mg_per_day steroid_total_g")
+            yield found(STEROID, known_at, Reason("steroid", params), policy, "steroid_mg_per_day steroid_total_g")

@@ -117,10 +117,17 @@ class Policy:
     level_window: int = _days(14, "rule 15, design", most=60)
     level_entries: int = _count(4, "rule 15, design")
     quiet_intervals: float = _figure(3, "rule 16, design", least=1, most=20, unit="logging intervals")
+    quiet_answer_days: int = _days(3, "rule 16, design: time to answer, before it is a person's work", most=60)
     depression_mm: float = _figure(1, "rule 17 [R17][R1b]", least=0.1, most=10, unit="mm")
     volume_points: float = _figure(5, "rule 17 [R17]", least=1, most=100, unit="% of the head")
     steroid_mg_per_day: float = _figure(30, "rule 18 [R27][R30]", least=1, most=1000, unit="mg prednisolone")
     steroid_total_g: float = _figure(2, "rule 18 [R27][R30]", least=0.1, most=100, unit="g in 3 months")
+    history_days: int = _days(90, "rules 14, 17 and 18, design: what is entered later than this is history", most=3650)
+
+    # A picture within days, proposed where a joint before collapse got worse (clinical/tripwire.py)
+    image_sudden_days: int = _days(3, "4.1 and 5.2 [R1b], design: opening days after a sudden rise", most=30)
+    image_sustained_days: int = _days(7, "4.1 and 5.2 [R1b], design: opening days after one that stayed", most=30)
+    image_film_days: int = _days(90, "4.1: CT if the X-ray is negative; design: how old it may be")
 
     # After an operation
     preserving_weeks: int = _count(6, "5.5, design", least=0, most=52)

@@ -122,6 +122,8 @@ class Watch:
         if self._silence_told or not interval or self.last is None:
             return None
         at = self.last + timedelta(days=self.policy.quiet_intervals * interval)
+        if self.context.answer_by is not None:  # silences that an entry has ended need nobody
+            at = max(at, self.context.answer_by)
         if now <= at:
             return None
         self._silence_told = True
@@ -129,10 +131,10 @@ class Watch:
         if not self._matters():
             return None
         why = Reason("silence", {"last_on": self.last.date(), "interval": interval})
-        return found(SILENCE, at, why, self.policy, "quiet_intervals", clears=Reason("an_entry"))
+        return found(SILENCE, at, why, self.policy, "quiet_intervals quiet_answer_days", clears=Reason("an_entry"))
 
     def _matters(self) -> bool:
-        if self.context.kind is JointKind.LESION and self.context.large:
+        if self.context.flag_open or (self.context.kind is JointKind.LESION and self.context.large):
             return True
         return any(finding.severity is not Severity.YELLOW for finding in self.findings)
 

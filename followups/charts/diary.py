@@ -155,7 +155,7 @@ class Evidence:
 def evidence(seen: Evidence, *, today: date, key: str = "evidence") -> Picture:
     """The exact points, both windows, the frozen usual and the review line."""
     days = _around(seen, today)
-    top, plot = 10, 120
+    top, plot = 36, 120  # the words of both windows stand above the plot, where no point is
     base, height = top + plot, top + plot + 40
     y = {value: base - value * plot / 10 for value in range(11)}
     lines = [
@@ -172,13 +172,13 @@ def evidence(seen: Evidence, *, today: date, key: str = "evidence") -> Picture:
     opened = days.x(seen.opened_on)
     lines.append(f'<path class="opened" d="M{opened:.1f} {base - 4}V{base + 6}"/>')
     marks = [at(0, y[v], label(str(v), x=2, y=-2, css="ax ho")) for v in (0, 2, 4, 6, 8, 10)]
-    marks += [_point(p, days, y[p.nrs], seen.side) for p in seen.points if days.holds(p.on)]
+    marks += _points(seen, days, y)
     if seen.usual_span:
         marks.append(
-            at(days.x(seen.usual_span.since), top, label(seen.usual_span.words, x=6, y=11, css="ho wide-word"))
+            at(days.x(seen.usual_span.since), top, label(seen.usual_span.words, x=6, y=-23, css="ho wide-word"))
         )
     if seen.recent_span:
-        words_end = label(seen.recent_span.words, x=-4, y=11, css="ho strong wide-word", end=True)
+        words_end = label(seen.recent_span.words, x=-4, y=-23, css="ho strong wide-word", end=True)
         marks.append(at(days.x(seen.recent_span.until), top, words_end))
     marks += _weeks(days, base + 16)
     marks.append(
@@ -211,18 +211,33 @@ def _span(span: Span | None, days: Days, top: int, plot: int, css: str) -> str:
     return f'<rect class="{css}" x="{x:.1f}" y="{top}" width="{days.x(span.until) - x:.1f}" height="{plot}"/>'
 
 
-def _point(point: Point, days: Days, y: float, side: str) -> str:
-    number = label(str(point.nrs), y=-9, css="ho strong mid") if point.used else ""
+def _points(seen: Evidence, days: Days, y: dict[int, float]) -> list[str]:
+    """Each entry; those that the rule used with their number, unless the same number stands right beside it."""
+    found, close = [], timedelta(days=max(1, days.length // 30))
+    last: Point | None = None
+    for point in seen.points:
+        if not days.holds(point.on):
+            continue
+        said = point.used and not (last and last.nrs == point.nrs and point.on - last.on <= close)
+        found.append(_point(point, days, y[point.nrs], seen.side, number=said))
+        last = point if said else last
+    return found
+
+
+def _point(point: Point, days: Days, y: float, side: str, *, number: bool) -> str:
+    said = label(str(point.nrs), y=-9, css="ho strong mid") if number else ""
     letter = "r" if side.startswith("r") else "l"
-    return at(days.x(point.on), y, f'<circle r="{5 if point.used else 3.5}"/>{number}', f"point point-{letter}")
+    return at(days.x(point.on), y, f'<circle r="{5 if point.used else 3.5}"/>{said}', f"point point-{letter}")
 
 
 def _weeks(days: Days, y: int) -> list[str]:
     """A label a week, thinned so that eight at most stand on the axis."""
     step = timedelta(days=7 * max(1, -(-days.length // 56)))
-    found, on = [], days.start + timedelta(days=2)
+    found: list[str] = []
+    on = days.start + timedelta(days=2)
     while on < days.end - timedelta(days=2):
-        found.append(at(days.x(on), y, label(full_day(on).rsplit(" ", 1)[0], css="ax mid")))
+        css = "ax mid wide-word" if len(found) % 2 else "ax mid"  # every other one has no room on a phone
+        found.append(at(days.x(on), y, label(full_day(on).rsplit(" ", 1)[0], css=css)))
         on += step
     return found
 

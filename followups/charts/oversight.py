@@ -243,7 +243,7 @@ def flag_clocks(clocks: Sequence[Clock], *, key: str = "clocks") -> Picture:
     body = [sheet(base + 22, lines)]
     for number, clock in enumerate(clocks):
         before = -_APART
-        for flag in sorted(clock.flags, key=lambda f: f.used)[:ONE_MARK_EACH]:
+        for flag in sorted(clock.flags, key=lambda f: f.used)[-ONE_MARK_EACH:]:
             x = ends * flag.used if flag.used <= 1 else ends + 24 + min((flag.used - 1) * 200, 220)
             x = min(max(x, before + _APART * 0.7, 10.0), SHEET - 10)
             before = x

@@ -166,6 +166,7 @@ ACTIONS = {
     "treatment": "patients:treatment_new",
     "symptoms": "patients:symptoms_new",
     "review": "patients:surgeon_review_new",
+    "score": "patients:score_new",
     "exposure": "patients:exposure_new",
     "joint": "patients:joint_new",
     "safety": "patients:safety",

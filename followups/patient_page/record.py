@@ -23,6 +23,7 @@ from patients.models import (
     Joint,
     PainLog,
     Patient,
+    Score,
     SurgeonReview,
     SymptomStatus,
     Treatment,
@@ -140,7 +141,7 @@ class FollowUpRow(NamedTuple):
 
 
 class Noted(NamedTuple):
-    """A treatment, a symptom status or a surgeon's review; `what` is its code or value."""
+    """A treatment, a symptom status, a score or a surgeon's review; `what` is its code or value."""
 
     kind: str
     public_id: UUID
@@ -158,6 +159,7 @@ class ExposureRow(NamedTuple):
     kind: str
     drug: str
     dose: str
+    daily_mg: float | None
     started_on: date | None
     ended_on: date | None
     note: str
@@ -319,7 +321,7 @@ def _follow_ups(patient: Patient) -> list[FollowUpRow]:
 
 
 def _noted(patient: Patient) -> list[Noted]:
-    """Three kinds of short entries in one query."""
+    """Four kinds of short entries in one query."""
     last = ("in_error", "why")
     same = {"in_error": F("entered_in_error"), "why": F("error_reason")}
     nothing: dict[str, Any] = {"ends": Cast(Value(None), DateField()), "more": _text("")}
@@ -330,6 +332,7 @@ def _noted(patient: Patient) -> list[Noted]:
 
     union = rows("treatment", Treatment, what=F("code"), ends=F("until"), more=F("detail")).union(
         rows("symptoms", SymptomStatus, what=F("value"), **nothing),
+        rows("score", Score, **nothing | {"what": F("instrument"), "more": Cast(F("value"), CharField())}),
         rows("review", SurgeonReview, what=Cast(F("note"), CharField()), **nothing),
         all=True,
     )
@@ -348,7 +351,16 @@ def _exposures(patient: Patient, role: str) -> list[ExposureRow]:
     return [
         ExposureRow(*row)
         for row in rows.values_list(
-            "public_id", "kind", "drug", "dose", "started_on", "ended_on", "note", "entered_in_error", "error_reason"
+            "public_id",
+            "kind",
+            "drug",
+            "dose",
+            "daily_mg",
+            "started_on",
+            "ended_on",
+            "note",
+            "entered_in_error",
+            "error_reason",
         )
     ]
 

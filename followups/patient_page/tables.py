@@ -21,7 +21,7 @@ from followups.models import Reminder
 from followups.patient_page import wording
 from followups.patient_page.cards import Card
 from followups.patient_page.record import ExposureRow, FindingRow, JointRow, Noted, Record, StudyRow
-from patients.models import Exposure, Site
+from patients.models import Exposure, Score, Site
 
 NIL = UUID(int=0)
 # What each kind of picture can show; a dash stands only where it cannot.
@@ -231,7 +231,7 @@ def sections(record: Record, links: Links, *, recent_contacts: Sequence[tuple[da
         ),
         Section(
             "noted",
-            _("Symptoms and reviews"),
+            _("Symptoms, scores and reviews"),
             _symptoms_and_reviews(record, links),
             _("Nobody has asked yet."),
             wording.address("patients:symptoms_new", role, patient_id),
@@ -293,6 +293,8 @@ def _symptoms_and_reviews(record: Record, links: Links) -> SafeString:
                 continue
             if n.kind == "symptoms":
                 told, route = _("symptoms: %(value)s") % {"value": wording.YES_NO[n.what]}, "patients:symptoms_in_error"
+            elif n.kind == "score":
+                told, route = score_words(n), "patients:score_in_error"
             else:
                 told, route = _("surgeon's review"), "patients:surgeon_review_in_error"
                 told = f"{told}: {n.what}" if n.what else told
@@ -300,6 +302,10 @@ def _symptoms_and_reviews(record: Record, links: Links) -> SafeString:
             yield full_day(n.on), badges[n.joint_id], _entry(told, n.in_error, n.error_reason), wrong
 
     return _items(lines())
+
+
+def score_words(n: Noted) -> str:
+    return f"{Score.Instrument(n.what).label}: {float(n.detail):g}"
 
 
 def _contacts(told: Sequence[tuple[date, str]], today: date) -> SafeString:
@@ -340,7 +346,8 @@ def _exposures(record: Record, links: Links) -> SafeString:
 def exposure_words(e: ExposureRow) -> str:
     ended = _("until %(day)s") % {"day": full_day(e.ended_on)} if e.ended_on else ""
     name = e.drug or capfirst(str(Exposure.Kind(e.kind).label))
-    return " ".join(filter(None, (name, e.dose))) + "".join(f", {part}" for part in (ended, e.note) if part)
+    dose = e.dose or (_("%(n)s mg a day") % {"n": f"{e.daily_mg:g}"} if e.daily_mg else "")
+    return " ".join(filter(None, (name, dose))) + "".join(f", {part}" for part in (ended, e.note) if part)
 
 
 def openings(record: Record) -> SafeString:

@@ -20,7 +20,7 @@ from accounts.middleware import StaffRequest
 from accounts.models import Clinic
 from accounts.templatetags.words import ago, day, moment
 from clinical.months import months as add_months
-from followups import addresses, figures, proving, words
+from followups import addresses, figures, proving, telling, words
 from followups.charts import oversight
 from followups.charts.paper import Picture
 from followups.flagging import CLOCK_DAYS
@@ -30,6 +30,7 @@ from patients.models import PainLog
 GROUPS = ("collapsed", "large", "not_sized", "medium", "small", "replaced")
 AIM = 90  # per cent on time; the clinic's own aim
 FAILED_DAYS = 7
+DRAWN = 200  # flags on the picture of clocks, the most pressing first
 ROWS = 100
 KINDS = {"on_time": _("on time"), "late": _("late"), "early": _("early"), "not_made": _("not made")}
 
@@ -39,7 +40,8 @@ def page(request: StaffRequest) -> HttpResponse:
     now, today = clock.now(), clock.today(request.clinic)
     proof = Proof.objects.filter(clinic=request.clinic).order_by("-at").first()
     late = figures.overdue(request.clinic, today=today)
-    flags = list(Flag.objects.at(request.clinic).open().select_related("patient", "joint").order_by("due_at")[:200])
+    flags = Flag.objects.at(request.clinic)
+    drawn = list(flags.open().select_related("patient", "joint").order_by("due_at")[:DRAWN])
     months = _months(proof)
     context = {
         "now": now,
@@ -48,11 +50,11 @@ def page(request: StaffRequest) -> HttpResponse:
         "late_count": f"{figures.SHOWN - 1}+" if len(late) >= figures.SHOWN else str(len(late)),
         "late_groups": _late_groups(late),
         "late_chart": oversight.overdue(_late_lanes(late)),
-        "flags": flags,
-        "red": sum(flag.severity == "red" for flag in flags),
-        "past": sum(flag.due_at < now for flag in flags),
+        "flags": flags.tally(now=now),
+        "drawn": len(drawn),
+        "nobody_answers": telling.nobody_answers(request.clinic),
         "reviewed": _reviewed(request.clinic, now),
-        "clock_chart": oversight.flag_clocks(_clocks(flags, request.clinic, now)),
+        "clock_chart": oversight.flag_clocks(_clocks(drawn, request.clinic, now)),
         "month": months[-1] if months else None,
         "month_chart": oversight.on_time([_bar(m) for m in months], aim=AIM) if months else None,
         "aim": AIM,
@@ -61,6 +63,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "strip": oversight.day_strip(_("Scheduler"), figures.signs_of_life(now=now), until=now, key="scheduler-day"),
         "failed": figures.failed_messages(request.clinic, since=now - timedelta(days=FAILED_DAYS)),
         "failures": words.FAILURES,
+        "failed_to_staff": figures.failed_to_staff(request.clinic, since=now - timedelta(days=FAILED_DAYS)),
     }
     return render(request, "followups/dashboard.html", context)
 

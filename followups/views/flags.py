@@ -5,7 +5,7 @@ Each address answers with the whole page, or, asked by htmx, with its two column
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +21,24 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import access, audit, clock
 from accounts.middleware import StaffRequest
 from accounts.templatetags.words import day, full_day
-from followups import flag_card, flag_forms, flag_queue, flag_words, flagging, opening_days
+from clinical.history import Constraint
+from clinical.protocol.planning import instead
+from followups import (
+    flag_card,
+    flag_forms,
+    flag_queue,
+    flag_words,
+    flagging,
+    opening_days,
+    overriding,
+    telling,
+    tripwire,
+)
 from followups.flag_forms import AnswerForm, BringForwardForm, CloseForm, ContactForm, DisagreeForm, HandOverForm
-from followups.models import Flag, FollowUp
+from followups.models import Flag, FollowUp, JointPlan
 
 Answer = Callable[[StaffRequest, Flag, Any], str]
+PRESET = ("outcome", "what", "said")  # what a button of a red card has chosen already
 FOR_EVERYBODY = ("contacted", "hand_over")
 
 
@@ -91,8 +104,6 @@ def bring_forward(request: StaffRequest, flag_id: UUID) -> HttpResponse:
 
 
 def _bring_forward(request: StaffRequest, flag: Flag, form: BringForwardForm) -> str:
-    if form.follow_up is None:
-        raise ValidationError(_("Nothing is planned for this joint that could be brought forward."))
     by, owner = form.cleaned_data["by"], form.booking.get(form.cleaned_data["owner"])
     flagging.bring_imaging_forward(
         flag, form.follow_up, studies=form.studies, to=by, owner=owner, by=request.user, now=clock.now()
@@ -135,19 +146,65 @@ def close(request: StaffRequest, flag_id: UUID) -> HttpResponse:
 def _close(request: StaffRequest, flag: Flag, form: CloseForm) -> str:
     said, now = form.cleaned_data, clock.now()
     image_by = said.get("image_by")
-    if form.follow_up and image_by and image_by != form.planned and image_by < form.follow_up.target_on:
-        flagging.bring_imaging_forward(
-            flag, form.follow_up, studies=form.follow_up.studies, to=image_by, owner=form.follow_up.owner,
-            by=request.user, now=now,
-        )  # fmt: skip
+    if image_by and image_by != form.planned:
+        _redate(request, flag, form, image_by, now)
     next_step = said["next_step"]
     if image_by:
-        next_step = _("%(step)s Next image by %(day)s.") % {"step": next_step, "day": full_day(image_by)}
+        next_step = _("%(step)s. Next image by %(day)s.") % {"step": next_step.rstrip(" ."), "day": full_day(image_by)}
     flagging.close(
         flag, by=request.user, role=request.role, now=now, outcome=said["outcome"], next_step=next_step[:200],
         note=said["note"], usual_after=said["usual_after"],
     )  # fmt: skip
     return _("Closed: %(outcome)s.") % {"outcome": Flag.Outcome(said["outcome"]).label}
+
+
+def _redate(request: StaffRequest, flag: Flag, form: CloseForm, image_by: date, now: datetime) -> None:
+    """The next image by the day that the review names."""
+    follow_up = form.follow_up
+    if follow_up and image_by == form.protocols_own:
+        overriding.end(follow_up.pk, now=now)  # back to the protocol's own day
+        return
+    studies = follow_up.studies if follow_up else [instead("XR", _constraints(flag))[0]]
+    owner = follow_up.owner if follow_up else None
+    flagging.bring_imaging_forward(flag, follow_up, studies=studies, to=image_by, owner=owner, by=request.user, now=now)
+
+
+def _constraints(flag: Flag) -> frozenset[Constraint]:
+    return frozenset(Constraint(name) for name in flag.patient.constraints)
+
+
+@require_POST
+def plan_proposed(request: StaffRequest, flag_id: UUID) -> HttpResponse:
+    """One press plans the picture that the card proposes, exactly as it was shown."""
+    flag = _flag(request, flag_id)
+    follow_up = _live(flag)
+    plan = JointPlan.objects.filter(joint=flag.joint).first()
+    offered = tripwire.proposed(flag, plan, follow_up, today=clock.today(request.clinic))
+    shown = (request.POST.get("study"), request.POST.get("by"))
+    if offered is None or shown != (offered.study, offered.by.isoformat()):
+        return _came_second(request, flag_id, None)
+    try:
+        flagging.bring_imaging_forward(
+            flag, follow_up, studies=[offered.study], to=offered.by, owner=follow_up.owner if follow_up else None,
+            by=request.user, now=clock.now(),
+        )  # fmt: skip
+    except (flagging.Stale, ValidationError):
+        return _came_second(request, flag_id, None)
+    messages.success(
+        request, _("Planned: %(what)s. It is on the worklist; the flag stays open.") % {"what": offered.said}
+    )
+    return _go_on(request, flag_id)
+
+
+@require_POST
+def undo_imaging(request: StaffRequest, flag_id: UUID) -> HttpResponse:
+    """Undo what was asked for, while nobody has worked on it."""
+    try:
+        flagging.undo_imaging(_flag(request, flag_id), by=request.user, now=clock.now())
+    except (flagging.Stale, ValidationError):
+        return _came_second(request, flag_id, None)
+    messages.success(request, _("Undone: it is planned as before."))
+    return _go_on(request, flag_id)
 
 
 # --- What they share -------------------------------------------------------------------------------------------------
@@ -213,11 +270,12 @@ def _context(request: StaffRequest, flag: Flag | None = None, form: AnswerForm |
         "judging": flag_queue.judging(request.clinic) if not queue.rows else None,
         "may_close": request.role in access.CLINICIANS,
         "keys": _keys(),
+        "nobody_answers": request.role not in access.CLINICIANS and telling.nobody_answers(request.clinic),
         "refused": bool(form and form.is_bound),
     }
     if flag is None:
         return context
-    card = flag_card.card(flag, clinic=request.clinic, user=request.user, now=now)
+    card = flag_card.card(flag, clinic=request.clinic, user=request.user, role=request.role, now=now)
     return context | {
         "card": card,
         "choices": _choices(request, card, form.do if form else "") if not flag.closed_at else [],
@@ -233,8 +291,8 @@ def _offered(request: StaffRequest) -> tuple[str, ...]:
 
 def _form(request: StaffRequest, flag: Flag, do: str, *, data: Any = None, initial: Any = None) -> AnswerForm:
     today = clock.today(request.clinic)
-    follow_up = FollowUp.objects.live().filter(joint=flag.joint).select_related("clinic", "patient", "joint").first()
-    asked = {name: request.GET[name] for name in ("outcome", "what") if name in request.GET}
+    follow_up = _live(flag)
+    asked = {name: request.GET[name] for name in PRESET if name in request.GET}
     return flag_forms.FORMS[do](
         data,
         flag=flag,
@@ -244,22 +302,42 @@ def _form(request: StaffRequest, flag: Flag, do: str, *, data: Any = None, initi
     )
 
 
+def _live(flag: Flag) -> FollowUp | None:
+    live = FollowUp.objects.live().filter(joint=flag.joint)
+    return live.select_related("clinic", "patient", "joint", "owner").first()
+
+
 def _proposed(flag: Flag, do: str, follow_up: FollowUp | None, request: StaffRequest) -> dict[str, Any]:
     today = clock.today(request.clinic)
     soon = 1 if flag.severity == Flag.Severity.RED else 8
     proposed: dict[str, dict[str, Any]] = {
         "bring_forward": {
-            "by": opening_days.next_opening_day(request.clinic, today, number=soon),
+            "by": _soon(request, follow_up, soon),
             "owner": str(follow_up.owner.public_id) if follow_up and follow_up.owner else "",
         },
         "snooze": {"until": today + timedelta(days=14)},
         "disagree": {"next_step": _("The plan stays as it is.")},
         "close": {
             "usual_after": "keep",
-            "image_by": (follow_up.brought_forward_to or follow_up.target_on) if follow_up else None,
+            "image_by": _next_image(request, follow_up),
         },
     }
     return proposed.get(do, {})
+
+
+def _soon(request: StaffRequest, follow_up: FollowUp | None, number: int) -> date:
+    """So many opening days from now, or the last day that is possible if that comes first."""
+    today = clock.today(request.clinic)
+    day_on = opening_days.next_opening_day(request.clinic, today, number=number)
+    return min(day_on, overriding.latest(follow_up, today=today))
+
+
+def _next_image(request: StaffRequest, follow_up: FollowUp | None) -> date | None:
+    """The day that stands; where it has passed, or there is none, the person says one."""
+    stands = (follow_up.brought_forward_to or follow_up.target_on) if follow_up else None
+    if stands is None or stands >= clock.today(request.clinic):
+        return stands
+    return _soon(request, follow_up, 8)
 
 
 def _choices(request: StaffRequest, card: flag_card.Card, open_: str) -> list[Choice]:
@@ -288,7 +366,7 @@ def _choices(request: StaffRequest, card: flag_card.Card, open_: str) -> list[Ch
 
 def _after_the_call(request: StaffRequest, open_: str, address: str) -> list[Choice]:
     """What happened? The outcomes of the call that a red card asks for."""
-    asked = request.GET.get("outcome", "")
+    asked = "".join(f"&{name}={request.GET[name]}" for name in PRESET if name in request.GET)
     rows = [
         ("close", "&outcome=referred", _("Spoke: sent to emergency"), _("close with outcome, image by hospital")),
         (
@@ -298,12 +376,8 @@ def _after_the_call(request: StaffRequest, open_: str, address: str) -> list[Cho
             _("X-ray, cross-table if a fracture is possible"),
         ),
         ("close", "&outcome=other_cause", _("Spoke: ticked by mistake"), _("close, their words are kept")),
-        (
-            "contacted",
-            "",
-            _("Spoke, or no answer"),
-            _("note it; no answer: again in 30 min, then the emergency contact"),
-        ),
+        ("contacted", "&said=no_answer", _("No answer"), _("again in 30 min, then the emergency contact")),
+        ("contacted", "&said=spoke", _("Spoke: note it"), _("the flag stays open")),
         ("hand_over", "", _("Hand over"), _("the clock keeps running")),
         ("close", "", _("Close with outcome"), _("outcome and next step are both needed")),
         ("disagree", "", _("Disagree with the rule"), _("closes it, counts against the rule")),
@@ -315,7 +389,7 @@ def _after_the_call(request: StaffRequest, open_: str, address: str) -> list[Cho
             do,
             verb,
             then,
-            here=do == open_ and query in ("", f"&outcome={asked}"),
+            here=do == open_ and query == asked,
             href=f"{address}?do={do}{query}#answer",
         )
         for n, (do, query, verb, then) in enumerate(offered, start=1)
@@ -324,7 +398,7 @@ def _after_the_call(request: StaffRequest, open_: str, address: str) -> list[Cho
 
 def _forward(soon: Any, planned: Any, today: Any) -> str:
     if planned is None:
-        return _("nothing is planned for this joint")
+        return _("ask for a picture: nothing is planned for this joint")
     if soon < planned:
         return _("by %(soon)s instead of %(planned)s") % {"soon": day(soon, today), "planned": day(planned, today)}
     return _("due %(planned)s already") % {"planned": day(planned, today)}
@@ -346,7 +420,7 @@ def _keys() -> list[tuple[str, str]]:
         ("J K", _("next, previous flag")),
         ("Enter", _("open the flag")),
         ("C", _("claim")),
-        ("1–6", _("answers")),
+        ("1–8", _("answers")),
         ("X", _("close")),
         ("?", _("these keys")),
     ]

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import audit, clock
 from accounts.middleware import StaffRequest
-from followups import reporting, safety
-from followups.diary_form import RED_BOXES, PhoneLogForm
+from followups import facts, reporting, safety
+from followups.diary_form import ON_BISPHOSPHONATE, RED_BOXES, PhoneLogForm
 from patients.models import Joint, PainLog, Patient
 
 
@@ -35,10 +35,15 @@ def log_by_phone(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 
 def _form(request: StaffRequest, patient: Patient) -> PhoneLogForm:
     joints = Joint.objects.filter(patient=patient).order_by("site", "-side")
+    on_drug = facts.on_bisphosphonate(patient, today=clock.today(request.clinic))
     return PhoneLogForm(
         request.POST if request.method == "POST" else None,
-        joints=joints, now=clock.now(), zone=patient.zone, initial={"client_id": uuid4()},
-    )  # fmt: skip
+        joints=joints,
+        left_out=() if on_drug else ON_BISPHOSPHONATE,
+        now=clock.now(),
+        zone=patient.zone,
+        initial={"client_id": uuid4()},
+    )
 
 
 def _store(request: StaffRequest, patient: Patient, form: PhoneLogForm) -> reporting.Stored | None:

@@ -12,10 +12,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from clinical import treatments
-from patients.fields import DayField, LineField, TextField
+from patients.fields import DayField, LineField, MeasureField, TextField
 from patients.forms.person import FIELD, TRI, written_day
 from patients.forms.questions import AskingForm
-from patients.models import Exposure, Finding, Joint, Patient, Side, Site, YesNo
+from patients.models import Exposure, Finding, Joint, Patient, Score, Side, Site, YesNo
 
 BOTH = "both"
 
@@ -200,6 +200,28 @@ class SurgeonReviewForm(OfAJointForm):
         return self.cleaned_data
 
 
+class ScoreForm(OfAJointForm):
+    """A questionnaire's total, not its answers."""
+
+    instrument = forms.ChoiceField(label=_("Questionnaire"), choices=[("", _("Choose…")), *Score.Instrument.choices])
+    value = MeasureField(label=_("Total"), low=0, high=100, unit="", places=3)
+    on = DayField(label=_("Filled in on"), help_text=_("For example 27 3 2026"))
+
+    def clean(self) -> dict[str, Any]:
+        self.check_day("on")
+        data = self.cleaned_data
+        instrument, value, joint = data.get("instrument"), data.get("value"), data.get("joint")
+        if value is None and "value" not in self.errors:
+            self.refuse("value", _("Write the total."))
+        elif value is not None and instrument and value > Score.MOST[instrument]:
+            self.refuse("value", _("The most is %(most)s."), most=Score.MOST[instrument])
+        elif value is not None and instrument == Score.Instrument.OHS and value % 1:
+            self.refuse("value", _("This questionnaire has whole numbers only."))
+        if joint and joint.site != Site.HIP and instrument and instrument != Score.Instrument.PEG:
+            self.refuse("instrument", _("This questionnaire is about the hip."))
+        return data
+
+
 class TreatmentForm(OfAJointForm):
     """A procedure, a medicine or a restriction. An order without an end is forgotten, so some need one."""
 
@@ -260,6 +282,14 @@ class ExposureForm(EntryForm):
     kind = forms.ChoiceField(label=_("Exposure"), choices=[])
     drug = LineField(label=_("Drug"), max_length=80, required=False)
     dose = LineField(label=_("Dose and unit"), max_length=80, required=False, help_text=_("For example 20 mg a day"))
+    daily_mg = MeasureField(
+        label=_("mg a day"),
+        low=0.01,
+        high=5000,
+        unit="mg",
+        places=2,
+        help_text=_("Of a corticosteroid, while it is taken. For example 60. The rules read this number only."),
+    )
     started_on = DayField(label=_("From"), required=False, help_text=_("For example 27 3 2019"))
     ended_on = DayField(label=_("Until"), required=False, help_text=_("Leave empty if it goes on"))
     note = LineField(label=_("Note"), max_length=200, required=False)

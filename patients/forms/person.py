@@ -52,6 +52,14 @@ class PersonForm(AskingForm):
         required=False,
         help_text=_("Only if it is not the clinic's, for example Europe/Lisbon"),
     )
+    logs_every = forms.TypedChoiceField(
+        label=_("Expected to log pain"),
+        choices=[("", _("not expected")), *Patient.LogsEvery.choices],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("Who then stops is asked once by message, while a flag is open or a lesion is large."),
+    )
     note = TextField(label=_("Note"), max_length=2000, required=False, widget=forms.Textarea({"rows": 2}))
     sms_allowed = forms.BooleanField(label=_("Text messages that name no disease and no joint"), required=False)
     email_allowed = forms.BooleanField(label=_("E-mail"), required=False)
@@ -87,7 +95,8 @@ class PersonForm(AskingForm):
                         gettext("With none ticked, reminders become calls on the worklist.")
                     )
                 ),
-                _pair("time_zone", "note"),
+                _pair("time_zone", "logs_every"),
+                _field("note"),
                 css_class="card card-body record-card",
             ),
         )

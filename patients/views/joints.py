@@ -21,6 +21,7 @@ from patients.forms.joints import (
     JointForm,
     NewJointForm,
     OfAJointForm,
+    ScoreForm,
     SurgeonReviewForm,
     SymptomsForm,
     TreatmentForm,
@@ -33,6 +34,7 @@ from patients.models import (
     Finding,
     ImagingStudy,
     Patient,
+    Score,
     SurgeonReview,
     SymptomStatus,
     Treatment,
@@ -63,6 +65,10 @@ SYMPTOMS = Heading(
 REVIEW = Heading(
     gettext_lazy("Surgeon's review"),
     gettext_lazy("When you save: a prompt for a surgeon's review of this joint is answered."),
+)
+SCORE = Heading(
+    gettext_lazy("Score"),
+    gettext_lazy("When you save: it is compared with the last one of its kind. A clear drop becomes a flag."),
 )
 TREATMENT = Heading(
     gettext_lazy("Treatment"),
@@ -137,7 +143,7 @@ def _of_a_joint(
     request: StaffRequest,
     patient_id: UUID,
     form_class: type[OfAJointForm],
-    model: type[SymptomStatus] | type[SurgeonReview] | type[Treatment],
+    model: type[SymptomStatus] | type[SurgeonReview] | type[Score] | type[Treatment],
     heading: Heading,
 ) -> HttpResponse:
     patient = patient_of(request, patient_id)
@@ -182,6 +188,11 @@ def surgeon_review_new(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(FORM)
+def score_new(request: StaffRequest, patient_id: UUID) -> HttpResponse:
+    return _of_a_joint(request, patient_id, ScoreForm, Score, SCORE)
+
+
+@require_http_methods(FORM)
 def treatment_new(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     return _of_a_joint(request, patient_id, TreatmentForm, Treatment, TREATMENT)
 
@@ -205,6 +216,7 @@ WHOSE: Mapping[type[Correctable], str] = {
     Finding: "study__patient",
     SymptomStatus: "joint__patient",
     SurgeonReview: "joint__patient",
+    Score: "joint__patient",
     Treatment: "joint__patient",
     Exposure: "patient",
 }
@@ -244,6 +256,11 @@ def symptoms_in_error(request: StaffRequest, patient_id: UUID, symptoms_id: UUID
 @require_http_methods(FORM)
 def surgeon_review_in_error(request: StaffRequest, patient_id: UUID, review_id: UUID) -> HttpResponse:
     return _in_error(request, patient_id, SurgeonReview, review_id)
+
+
+@require_http_methods(FORM)
+def score_in_error(request: StaffRequest, patient_id: UUID, score_id: UUID) -> HttpResponse:
+    return _in_error(request, patient_id, Score, score_id)
 
 
 @require_http_methods(FORM)

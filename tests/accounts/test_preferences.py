@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from patients.models import Patient
 from tests.accounts.test_sign_in import ELSEWHERE
 
 PAGE = "/accounts/preferences/"
@@ -53,3 +54,24 @@ def test_the_way_back_is_the_page_it_came_from(client: Client, lead: User) -> No
         client.post("/preferences/", {"theme": "dark", "next": "/clinic/audit/"}).headers["Location"]
         == "/clinic/audit/"
     )
+
+
+def test_staff_may_have_urgent_flags_texted(client: Client, lead: User) -> None:
+    client.force_login(lead)
+    assert client.post(PAGE, {"theme": "dark", "mobile": "07700 900123"}).status_code == 302
+    lead.refresh_from_db()
+    assert lead.mobile == "+447700900123"
+    assert client.post(PAGE, {"theme": "dark", "mobile": "call me"}).status_code == 422
+    assert client.post(PAGE, {"theme": "dark", "mobile": ""}).status_code == 302
+    lead.refresh_from_db()
+    assert lead.mobile == ""
+
+
+def test_a_patient_is_not_asked_for_it_here(client: Client, patient: Patient) -> None:
+    user = User.objects.create_user("ada", email="ada@example.org")
+    Patient.objects.filter(pk=patient.pk).update(user=user)
+    client.force_login(user)
+    assert "mobile" not in client.get(PAGE).content.decode()
+    client.post(PAGE, {"theme": "dark", "mobile": "07700 900123"})
+    user.refresh_from_db()
+    assert user.mobile == ""

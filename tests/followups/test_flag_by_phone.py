@@ -1,5 +1,6 @@
 """A report that staff take by phone is judged like the patient's own, and its safety words are read out."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -81,3 +82,15 @@ def test_a_joint_of_somebody_else_cannot_be_named(
 def test_nobody_elses_patient_exists(client: Client) -> None:
     elsewhere = make.make_patient(make.make_clinic("South"))
     assert client.get(page(elsewhere)).status_code == 404
+
+
+@pytest.mark.parametrize(("hours", "severity"), [(71, "red"), (73, "amber")])
+def test_what_is_told_late_is_never_red(
+    patient: Patient, joint: Joint, client: Client, clock_at: Any, hours: int, severity: str
+) -> None:
+    felt = (make.NOW - timedelta(hours=hours)).astimezone(patient.zone)
+    with clock_at(make.NOW):
+        late = told(joint, cannot_bear_weight="on", felt_on=f"{felt:%Y-%m-%d}", felt_time=f"{felt:%H:%M}")
+        assert client.post(page(patient), late).status_code == 302
+        sweeping.sweep(now=make.NOW)
+    assert Flag.objects.get().severity == severity

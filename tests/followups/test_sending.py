@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
+from django.test import Client
 from pytest_django.fixtures import Settings
 
-from accounts.models import Clinic
-from followups import delivery
-from followups.models import FollowUp, OutboxMessage, Reminder
+from accounts.models import Clinic, User
+from followups import delivery, telling
+from followups.models import Flag, FollowUp, OutboxMessage, Reminder, StaffMessage
 from patients.models import Patient
+from tests import make
 from tests.followups.test_delivery import TELLS, due
 
 pytestmark = pytest.mark.django_db
@@ -277,3 +279,41 @@ def test_a_number_that_is_refused_is_followed_by_a_mail_at_once(
     following = Reminder.objects.get(follow_up=reminder.follow_up, step=reminder.step, channel="email")
     assert delivery.deliver(following.pk, now=NOW) == ""
     assert message_from_bytes(mail_server.accepted[0])["To"] == Patient.objects.get().email
+
+
+# --- Urgent flags, to staff ------------------------------------------------------------------------------------------
+def urgent_for(clinic: Clinic) -> StaffMessage:
+    """The text about a red flag, as it is after its first try."""
+    make.make_staff(clinic, "clinician", mobile="+447700900555", name="Dr Out Of Reach")
+    joint = make.make_joint(make.make_patient(clinic))
+    flag = Flag.objects.create(
+        clinic=clinic, patient=joint.patient, joint=joint, severity="red", severity_rank=0, rule=1, sentence={},
+        opened_at=NOW, due_at=NOW + timedelta(hours=6),
+    )  # fmt: skip
+    telling.urgent(flag, now=NOW)
+    message = StaffMessage.objects.get(channel="sms")
+    telling.send(message.pk, now=NOW)
+    return message
+
+
+def test_a_text_to_staff_is_tried_again_with_the_same_key(clinic: Clinic, gateway: Gateway) -> None:
+    gateway.answer = _status(503)
+    message = urgent_for(clinic)
+    gateway.answer = _status(202)
+    for minutes in (5, 9):
+        telling.send(message.pk, now=NOW + timedelta(minutes=minutes))
+    message.refresh_from_db()
+    assert (message.attempts, bool(message.sent_at)) == (2, True)
+    assert [key for key, _body in gateway.asked] == [message.key] * 2
+
+
+def test_a_text_to_staff_that_is_refused_stands_on_the_dashboard(
+    clinic: Clinic, gateway: Gateway, lead: User, clock_at: Any
+) -> None:
+    gateway.answer = _status(400)
+    urgent_for(clinic)
+    desk = Client()
+    desk.force_login(lead)
+    with clock_at(NOW):
+        page = desk.get("/clinic/dashboard/").content.decode()
+    assert "Dr Out Of Reach, text message: Text: unknown number" in " ".join(page.split())

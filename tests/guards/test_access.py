@@ -72,6 +72,7 @@ IDENTITIES: dict[str, Callable[[Side], Any]] = {
     "import_id": lambda side: side.things["import"].public_id,
     "import_row_id": lambda side: side.things["import_row"].public_id,
     "treatment_id": lambda side: side.things["treatment"].public_id,
+    "score_id": lambda side: side.things["score"].public_id,
     "exposure_id": lambda side: side.things["exposure"].public_id,
     "flag_id": lambda side: side.things["flag"].public_id,
     "staff_id": lambda side: side.staff.public_id,
@@ -142,6 +143,7 @@ def _things(patient: Patient, staff: User) -> dict[str, Any]:
         "import": file,
         "import_row": file.rows.get(),
         "treatment": Treatment.objects.create(joint=joint, code="T1", on=day, **entered),
+        "score": joint.scores.create(instrument="ohs", value=40, on=day, **entered),
         "exposure": Exposure.objects.create(patient=patient, kind="steroid", **entered),
         "follow_up": FollowUp.objects.create(
             **whose,

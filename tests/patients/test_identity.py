@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts import phones
 from patients import identity
 
 
@@ -124,7 +125,7 @@ def test_leading_zeros_make_another_number() -> None:
     ],
 )
 def test_a_phone_number(typed: str, country: str, stored: str) -> None:
-    assert identity.clean_phone(typed, country=country) == stored
+    assert phones.clean(typed, country=country) == stored
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_a_phone_number(typed: str, country: str, stored: str) -> None:
 )
 def test_a_phone_number_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
-        identity.clean_phone(typed, country="GB")
+        phones.clean(typed, country="GB")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,17 @@ from django.test import Client
 
 from accounts import clock
 from accounts.models import AuditEvent, Clinic, User
-from patients.models import Exposure, Finding, ImagingStudy, Joint, Patient, SurgeonReview, SymptomStatus, Treatment
+from patients.models import (
+    Exposure,
+    Finding,
+    ImagingStudy,
+    Joint,
+    Patient,
+    Score,
+    SurgeonReview,
+    SymptomStatus,
+    Treatment,
+)
 from patients.signals import record_changed
 from tests.make import NOW, make_joint, make_patient
 
@@ -211,14 +221,56 @@ def test_somebody_elses_joint_cannot_be_treated_here(surgery: Client, clinic: Cl
     assert not Treatment.objects.exists()
 
 
+# --- Scores ----------------------------------------------------------------------------------------------------------
+def score(left: Joint, **changed: str) -> dict[str, str]:
+    return {"joint": str(left.public_id), "instrument": "ohs", "value": "41", "on": "1 3 2026"} | changed
+
+
+@pytest.mark.parametrize(("instrument", "value"), [("hoos_jr", "55.985"), ("ohs", "48"), ("peg", "3.33"), ("ohs", "0")])
+def test_a_score(surgery: Client, ingrid: Patient, left: Joint, instrument: str, value: str) -> None:
+    assert surgery.get(url(ingrid, "scores/new")).status_code == 200
+    assert surgery.post(url(ingrid, "scores/new"), score(left, instrument=instrument, value=value)).status_code == 302
+    row = Score.objects.get()
+    assert (row.joint, row.instrument, row.value) == (left, instrument, float(value))
+    assert f": {float(value):g}" in surgery.get(url(ingrid, "").rstrip("/") + "/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"value": ""},
+        {"value": "49"},
+        {"value": "40.5"},
+        {"value": "-1"},
+        {"value": "good"},
+        {"instrument": "peg", "value": "10.5"},
+        {"instrument": "hoos_jr", "value": "101"},
+        {"instrument": ""},
+        {"instrument": "koos"},
+        {"on": ""},
+        {"on": "21 11 2026"},
+    ],
+)
+def test_a_score_is_refused(surgery: Client, ingrid: Patient, left: Joint, changed: dict[str, str]) -> None:
+    assert surgery.post(url(ingrid, "scores/new"), score(left, **changed)).status_code == 422
+    assert not Score.objects.exists()
+
+
+def test_a_hip_questionnaire_is_not_about_a_knee(surgery: Client, ingrid: Patient) -> None:
+    knee = make_joint(ingrid, site="knee", side="left")
+    assert surgery.post(url(ingrid, "scores/new"), score(knee)).status_code == 422
+    assert surgery.post(url(ingrid, "scores/new"), score(knee, instrument="peg", value="4")).status_code == 302
+
+
 # --- Exposures -------------------------------------------------------------------------------------------------------
-STEROID = {"kind": "steroid", "drug": "prednisolone", "dose": "20 mg a day", "started_on": "1 1 2024"}
+STEROID = {"kind": "steroid", "drug": "prednisolone", "dose": "20 mg a day", "daily_mg": "20", "started_on": "1 1 2024"}
 
 
 def test_an_exposure(surgery: Client, ingrid: Patient) -> None:
     assert surgery.post(url(ingrid, "exposures/new"), STEROID).status_code == 302
 
-    assert Exposure.objects.get().drug == "prednisolone"
+    row = Exposure.objects.get()
+    assert (row.drug, row.daily_mg) == ("prednisolone", 20.0)
 
 
 @pytest.mark.parametrize(
@@ -229,6 +281,8 @@ def test_an_exposure(surgery: Client, ingrid: Patient) -> None:
         {"dose": "0 mg"},
         {"dose": "-5 mg"},
         {"dose": "20"},
+        {"daily_mg": "a lot"},
+        {"daily_mg": "0"},
         {"started_on": "21 11 2026"},
         {"ended_on": "1 1 2023"},
     ],
@@ -268,11 +322,12 @@ def entries(ingrid: Patient, left: Joint) -> dict[str, Any]:
         "symptoms": left.symptom_statuses.create(on=date(2026, 1, 1), value="yes", entered_at=NOW),
         "reviews": left.surgeon_reviews.create(on=date(2026, 1, 1), entered_at=NOW),
         "treatments": left.treatments.create(code="CD", on=date(2026, 1, 1), entered_at=NOW),
+        "scores": left.scores.create(on=date(2026, 1, 1), instrument="ohs", value=40, entered_at=NOW),
         "exposures": ingrid.exposures.create(kind="steroid", entered_at=NOW),
     }
 
 
-KINDS = ["studies", "findings", "symptoms", "reviews", "treatments", "exposures"]
+KINDS = ["studies", "findings", "symptoms", "reviews", "scores", "treatments", "exposures"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

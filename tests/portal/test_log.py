@@ -132,7 +132,8 @@ def test_a_report_of_somebody_else_is_not_touched(phone: Client, clinic: Clinic)
 
 
 @pytest.mark.parametrize(
-    "key", ["", "x", "0" * 32, "00000000-0000-0000-0000-000000000000", "a" * 10_000, "{" + str(uuid4()) + "}"]
+    "key",
+    ["", "x", "0" * 32, "00000000-0000-0000-0000-000000000000", "a" * 10_000, "{c64cf62f-4b1d-4b50-9a4d-0a86a4c3f6a5}"],
 )
 def test_a_key_that_is_none_is_refused(phone: Client, key: str) -> None:
     assert report(phone, client_id=key).status_code == 422
@@ -223,3 +224,26 @@ def test_nobody_who_has_left_is_asked_for_reports(phone: Client, patient: Patien
     Patient.objects.filter(pk=patient.pk).update(ended_on=date(2026, 11, 1), ended_reason="moved", ended_at=MORNING)
     assert report(phone).status_code == 409
     assert not PainLog.objects.exists()
+
+
+# --- Asked of some ---------------------------------------------------------------------------------------------------
+def test_thigh_and_jaw_are_asked_only_of_people_with_a_bisphosphonate(phone: Client, patient: Patient) -> None:
+    assert 'name="jaw"' not in phone.get("/me/log/").content.decode()
+    patient.exposures.create(kind="bisphosphonate", drug="alendronate", ended_on=date(2024, 1, 1), entered_at=MORNING)
+    shown = phone.get("/me/log/").content.decode()
+    assert 'name="thigh_pain"' in shown
+    assert 'name="jaw"' in shown
+
+
+@pytest.mark.parametrize(
+    ("box", "said"), [("thigh_pain", "within five working days"), ("jaw", "fourteen working days")]
+)
+def test_who_ticks_them_reads_when_somebody_looks_and_when_to_phone(
+    phone: Client, patient: Patient, box: str, said: str
+) -> None:
+    patient.exposures.create(kind="bisphosphonate", entered_at=MORNING)
+    response = report(phone, **{box: "on"})
+    assert getattr(PainLog.objects.get(), box)
+    page = phone.get(response["Location"]).content.decode()
+    assert said in page
+    assert "Phone now" not in page

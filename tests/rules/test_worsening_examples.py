@@ -181,6 +181,34 @@ def test_17_images(before: Image, after: dict[str, object], expected: set[tuple[
     assert rules([on(0, 2), on(100, 2)], JointContext(images=(later, before))) == expected
 
 
+def read_late(days: int, **said: object) -> Image:
+    """Made on day 10, entered and read so many days later."""
+    at = START + timedelta(days=10)
+    return Image(at, **said, entered_at=at + timedelta(days=days), known_at=at + timedelta(days=days))  # type: ignore[arg-type]
+
+
+def test_17_speaks_when_it_is_read_not_when_it_was_made() -> None:
+    context = JointContext(images=(Image(START, oedema=False), read_late(40, oedema=True)))
+    assert rules([on(0, 2), on(49, 2)], context) == set()
+    assert rules([on(0, 2), on(51, 2)], context) == {(17, AMBER)}
+
+
+def test_17_an_image_entered_long_after_it_was_made_is_history() -> None:
+    assert rules([on(200, 2)], JointContext(images=(Image(START, oedema=False), read_late(90, oedema=True)))) == {
+        (17, AMBER)
+    }
+    history = (Image(START, oedema=False), read_late(91, oedema=True, depression_mm=1.0))
+    assert rules([on(200, 2)], JointContext(images=history)) == set()
+    then = Image(START + timedelta(days=150), depression_mm=2.5)
+    assert rules([on(200, 2)], JointContext(images=(*history, then))) == {(17, AMBER)}
+
+
+def test_17_images_are_compared_in_the_order_in_which_they_were_made() -> None:
+    older = read_late(60, oedema=True)  # read after the newer one
+    newer = Image(START + timedelta(days=20), oedema=False)
+    assert rules([on(100, 2)], JointContext(images=(newer, older))) == set()
+
+
 def test_18_a_new_steroid_course() -> None:
     high = JointContext(steroid_courses=(SteroidCourse(START, mg_per_day=40),))
     low = JointContext(steroid_courses=(SteroidCourse(START, mg_per_day=30, total_g=2.0),))

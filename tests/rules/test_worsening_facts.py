@@ -195,3 +195,34 @@ def test_a_finding_of_each_in_full() -> None:
         (18, YELLOW, at(8), at(8), "steroid", {"on": on(8), "mg": 40, "total": 2.5},
          {"steroid_mg_per_day": 30, "steroid_total_g": 2}, *nothing_of_the_diary),
     ]  # fmt: skip
+
+
+LATE = timedelta(days=90)
+
+
+@pytest.mark.parametrize(("late", "told_at"), [(LATE, at(9) + LATE), (LATE + timedelta(seconds=1), None)])
+def test_what_is_entered_more_than_90_days_late_is_history(late: timedelta, told_at: datetime | None) -> None:
+    """It is told when it was entered or read, not when it was; where it is history, later ones are set against it."""
+    score = Score("ohs", 30, at(9), entered_at=at(9) + late)
+    image = Image(at(9), crescent=True, entered_at=at(9) + late, known_at=at(9) + late)
+    course = SteroidCourse(at(9), 40, entered_at=at(9) + late)
+    for joint in (
+        JointContext(scores=(Score("ohs", 40, at(0)), score)),
+        JointContext(images=(CLEAR, image)),
+        JointContext(steroid_courses=(course,)),
+    ):
+        assert [finding.at for finding in findings(joint, DEFAULT)] == ([told_at] if told_at else [])
+    assert told(JointContext(scores=(Score("ohs", 40, at(0)), score, Score("ohs", 29, at(10)))))[1:] == []
+    assert shows(CLEAR, image, replace(image, at=at(400), entered_at=None, known_at=None)) == (
+        ["99 days: crescent"] if told_at else []
+    )
+
+
+def test_what_was_entered_before_its_day_is_told_on_its_day() -> None:
+    early = at(3)
+    joint = JointContext(
+        scores=(Score("ohs", 40, at(0)), Score("ohs", 30, at(9), entered_at=early)),
+        images=(CLEAR, Image(at(9), crescent=True, entered_at=early, known_at=early)),
+        steroid_courses=(SteroidCourse(at(9), 40, entered_at=early),),
+    )
+    assert [finding.at for finding in findings(joint, DEFAULT)] == [at(9)] * 3

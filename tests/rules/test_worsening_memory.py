@@ -21,6 +21,7 @@ from clinical.worsening import (
     Operation,
     OperationKind,
     Order,
+    SteroidCourse,
     StoredFlag,
     Tick,
     Watch,
@@ -170,3 +171,10 @@ def test_what_another_program_remembered_does_not_fit() -> None:
     assert not memory.fits(kept | {"form": memory.FORM + 1}, DEFAULT)
     assert not memory.fits({}, DEFAULT)
     assert not memory.fits(kept, replace(DEFAULT, level_nrs=8))
+
+
+@pytest.mark.parametrize(("days", "remembered"), [(91, False), (92, True)])
+def test_nothing_is_remembered_while_a_steroid_course_may_add_up(days: int, remembered: bool) -> None:
+    course = SteroidCourse(CALM[-1].felt_at - timedelta(days=days), 5)
+    judgement = judge(CALM, JointContext(steroid_courses=(course,)), DEFAULT, now=CALM[-1].felt_at)
+    assert (judgement.memory is not None) is remembered

@@ -15,7 +15,7 @@ from clinical.worsening import DEFAULT, Policy, from_json, to_json
 # Unit, least and most, and the thresholds they are for.
 BOUNDS: dict[tuple[str, float, float], str] = {
     ("", 1, 1000000000): "version",
-    ("days", 1, 365): "weight_bearing_clear_days wound_days silent_window silent_before verdict_days",
+    ("days", 1, 365): "weight_bearing_clear_days wound_days silent_window silent_before verdict_days image_film_days",
     ("NRS points", 1, 10.0): "injury_nrs fever_nrs sudden_rise silent_nrs asymptomatic_nrs",
     ("NRS points", 0.5, 10.0): "fever_rise small_step large_step slow_rise still_up flare_points healing_rise",
     ("NRS points", 4, 10.0): "sudden_nrs level_nrs",
@@ -42,8 +42,9 @@ BOUNDS: dict[tuple[str, float, float], str] = {
     ("NRS points", 0.3, 3): "spread_least",
     ("", 0.0, 0.9): "memory_typical",
     ("NRS points", 0.0, 10.0): "silent_usual asymptomatic_usual",
-    ("days", 1, 60): "rest_window rest_clear mechanical_clear function_before level_window",
-    ("days", 1, 30): "mechanical_window function_window",
+    ("days", 1, 3650): "history_days",
+    ("days", 1, 60): "quiet_answer_days rest_window rest_clear mechanical_clear function_before level_window",
+    ("days", 1, 30): "image_sudden_days image_sustained_days mechanical_window function_window",
     ("HOOS JR points", 1, 100): "hoos_jr_yellow hoos_jr_amber",
     ("OHS points", 1, 48): "ohs_yellow ohs_amber",
     ("PEG points", 0.5, 10): "peg_yellow",

@@ -226,6 +226,7 @@ def test_a_level_is_told_once_for_a_joint() -> None:
     [
         pytest.param(JointContext(log_interval_days=7, large=True), None, [16], id="large"),
         pytest.param(JointContext(log_interval_days=7), None, [], id="neither large nor anything open"),
+        pytest.param(JointContext(log_interval_days=7, flag_open=True), None, [16], id="a flag is open elsewhere"),
         pytest.param(JointContext(log_interval_days=7), Tick.WANTS_REVIEW, [16], id="amber is open"),
         pytest.param(JointContext(log_interval_days=7), Tick.CLOT, [16], id="red is open"),
         pytest.param(JointContext(log_interval_days=7, bisphosphonates=(Bisphosphonate("x", START.date()),)), Tick.JAW,
@@ -244,7 +245,7 @@ def test_16_whose_silence_matters(joint: JointContext, before: Tick | None, told
         assert (finding.severity, finding.kind, finding.at) == (YELLOW, Kind.SILENCE, START + timedelta(days=21))
         assert say(finding.why) == "No entry since 1 January; one was expected every 7 days."
         assert say(finding.clears) == "A new entry, or a word with the patient."
-        assert finding.thresholds == {"quiet_intervals": 3}
+        assert finding.thresholds == {"quiet_intervals": 3, "quiet_answer_days": 3}
 
 
 def test_16_is_told_again_after_the_next_entry_and_not_before_the_first() -> None:
@@ -386,3 +387,12 @@ def test_16_silence_does_not_matter_once_the_flag_has_had_its_week() -> None:
         watch = Watch(joint, DEFAULT, reviewed_after=reviewed_after)
         watch.log(ticked(START, Tick.WANTS_REVIEW))
         assert rules(watch.until(START + timedelta(days=21) + A_SECOND)) == told
+
+
+@pytest.mark.parametrize("days", [20, 21, 25])
+def test_16_waits_for_an_answer_that_was_asked_for(days: int) -> None:
+    due = START + timedelta(days=max(21, days))
+    watch = Watch(JointContext(log_interval_days=7, large=True, answer_by=START + timedelta(days=days)), DEFAULT)
+    watch.log(Entry(START, 2))
+    assert watch.until(due) == []
+    assert [finding.at for finding in watch.until(due + A_SECOND)] == [due]

@@ -7,7 +7,9 @@ const visible = (el) => el.getClientRects().length > 0;
 
 const step = (area, here, by) => {
   const rows = [...area.querySelectorAll("[data-row]")].filter(visible);
-  const at = rows.findIndex((row) => row.contains(here));
+  const open = (row) => row.querySelector("[aria-current=true]");
+  const within = rows.findIndex((row) => row.contains(here));
+  const at = within < 0 && here === document.body ? rows.findIndex(open) : within;
   const next = rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + by))];
   const link = next?.querySelector("[data-open]") || next?.querySelector("a, button");
   link?.focus();
@@ -26,7 +28,9 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(here)) return;
   if (event.key === "?") { document.getElementById("keys")?.showModal(); return; }
   if (off() || document.querySelector("dialog[open]")) return;
-  const area = here.closest("[data-keys]");
+  const moves = ["j", "k"].includes(event.key.toLowerCase());
+  // On a page that has just come nothing has the focus yet: J or K brings it into the list.
+  const area = here.closest("[data-keys]") || (moves && here === document.body ? document.querySelector("[data-keys]") : null);
   if (event.key === "/" && (area || here === document.body)) {
     const find = document.querySelector('input[data-key="/"]');
     if (find && visible(find)) { event.preventDefault(); find.focus(); }

@@ -1,0 +1,212 @@
+"""Gone quiet (rule 16): who is expected to log and stops is asked once, gently; then it is a person's work.
+
+`look` is the level: it asks the diaries whether somebody has stopped, and when to look again. An ask is a row, unique
+for each silence; its message leaves as any other does: claim, act, record.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.dispatch import receiver
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.templatetags.words import full_day
+from followups import delivery, diaries, flagging, messages, policies, reminding
+from followups.models import DiaryAsk, Flag, Heartbeat, PatientPlan, Reminder
+from patients.models import Joint, PainLog, Patient
+from patients.signals import record_changed
+
+A_DAY = timedelta(days=1)
+LARGE = ("large", "not_sized")
+
+
+@receiver(record_changed, sender=Patient, dispatch_uid="expected to log")
+def _on_record_changed(sender: Any, *, patient: Patient, now: datetime, **kwargs: Any) -> None:
+    """Begin to look, or stop. Who is expected from today on is not quiet yet."""
+    plan = PatientPlan.objects.filter(patient=patient).first()
+    if plan is None:
+        return
+    at = now + _quiet_after(patient) if _expected(patient) else None
+    if at and plan.diary_look_at:
+        at = min(at, plan.diary_look_at)
+    if at != plan.diary_look_at:
+        PatientPlan.objects.filter(pk=plan.pk).update(diary_look_at=at)
+
+
+def _expected(patient: Patient) -> bool:
+    return patient.logs_every is not None and patient.ended_on is None
+
+
+def _quiet_after(patient: Patient) -> timedelta:
+    return timedelta(days=policies.in_force(patient.clinic)[1].quiet_intervals * (patient.logs_every or 0))
+
+
+def to_look_at(now: datetime) -> Iterable[int]:
+    return PatientPlan.objects.filter(diary_look_at__lte=now).order_by("diary_look_at").values_list("pk", flat=True)
+
+
+@transaction.atomic
+def look(plan_id: int, *, now: datetime) -> str:
+    """Ask somebody who has gone quiet. Empty: asked; otherwise why not."""
+    plan = PatientPlan.objects.select_related("patient__clinic").get(pk=plan_id)
+    patient = plan.patient
+    again: datetime | None = None
+    reason = "not expected"
+    if _expected(patient):
+        last, quiet = last_entry(patient), _quiet_after(patient)
+        again, reason = (last or now) + quiet, "not quiet"
+        if last is not None and now > last + quiet:
+            again, reason = (now + quiet, "") if _matters(patient) else (now + A_DAY, "nothing is open")
+            reason = reason or _ask(patient, last, now=now)
+    PatientPlan.objects.filter(pk=plan.pk).update(diary_look_at=again)
+    return reason
+
+
+def last_entry(patient: Patient) -> datetime | None:
+    """When the person last wrote, or said how it was, of any joint."""
+    logs = PainLog.objects.filter(joint__patient=patient, entered_in_error=False)
+    newest = logs.aggregate(felt=Max("felt_at"), entered=Max("entered_at"))
+    return max(newest["felt"], newest["entered"]) if newest["felt"] else None
+
+
+def _matters(patient: Patient) -> Joint | None:
+    """The joint at which silence is told: the gravest open flag, else a large lesion; only one with a diary."""
+    newest = PainLog.objects.filter(joint=OuterRef("pk"), entered_in_error=False).order_by("-felt_at")
+    grave = Flag.objects.open().filter(joint=OuterRef("pk")).exclude(severity=Flag.Severity.YELLOW)
+    joints = Joint.objects.filter(patient=patient).annotate(
+        newest=Subquery(newest.values("felt_at")[:1]), rank=Subquery(grave.values("severity_rank")[:1])
+    )
+    with_diary = joints.filter(newest__isnull=False).order_by("-newest", "pk")
+    flagged = with_diary.filter(rank__isnull=False).order_by("rank", "-newest", "pk").first()
+    return flagged or with_diary.filter(plan__state=Joint.State.LESION, plan__group__in=LARGE).first()
+
+
+def _ask(patient: Patient, last: datetime, *, now: datetime) -> str:
+    channels = reminding.channels(patient)
+    _ask_row, is_new = DiaryAsk.objects.get_or_create(
+        patient=patient,
+        last_entry_at=last,
+        defaults={
+            "clinic": patient.clinic,
+            "channel": channels[0] if channels else "",
+            "made_at": now,
+            "due_at": now,
+            "answer_by": None if channels else now,
+            "outcome": "" if channels else "no_channel",
+        },
+    )
+    return "" if is_new else "asked already"
+
+
+# --- The message -----------------------------------------------------------------------------------------------------
+def _waiting(*, now: datetime) -> Q:
+    """Not sent yet and due, or claimed by a worker that went silent."""
+    free = Q(claimed_at=None) | Q(claimed_at__lte=now - delivery.ADOPT_AFTER)
+    return Q(free, answer_by=None, ended_at=None, due_at__lte=now)
+
+
+def to_send(now: datetime) -> Iterable[int]:
+    return DiaryAsk.objects.filter(_waiting(now=now)).order_by("due_at").values_list("pk", flat=True)
+
+
+def send(ask_id: int, *, now: datetime) -> str:
+    """Claim, act, record. Empty: it left; otherwise the reason why it did not, or not yet."""
+    waiting = DiaryAsk.objects.filter(_waiting(now=now), pk=ask_id)
+    ask = waiting.select_related("patient__clinic", "clinic").first()
+    if ask is None:
+        return "taken by another"
+    if reminding.quiet(ask.patient, now=now):
+        return "quiet hours"
+    if _answered(ask) or not _expected(ask.patient) or not _matters(ask.patient):
+        waiting.update(ended_at=now, outcome="no longer needed")
+        return "no longer needed"
+    if ask.channel not in reminding.channels(ask.patient):
+        return _other_way(ask, "not_allowed", now=now)
+    if not waiting.update(claimed_at=now, attempts=F("attempts") + 1):
+        return "taken by another"
+    ask.refresh_from_db(fields=["claimed_at", "attempts"])
+    if ask.attempts > delivery.ATTEMPTS:  # each attempt so far took its worker with it
+        return _other_way(ask, "broken_off", now=now)
+    return _send_and_record(ask, now=now)
+
+
+def _send_and_record(ask: DiaryAsk, *, now: datetime) -> str:
+    mine = DiaryAsk.objects.filter(pk=ask.pk, claimed_at=ask.claimed_at)
+    try:
+        _hand_to_the_channel(ask)
+    except delivery.NotSentYet as error:
+        if ask.attempts >= delivery.ATTEMPTS:
+            return _other_way(ask, str(error), now=now)
+        mine.update(claimed_at=None, due_at=now + timedelta(minutes=2**ask.attempts), outcome=str(error))
+        return "will be tried again"
+    except delivery.Refused as error:
+        return _other_way(ask, str(error), now=now)
+    policy = policies.in_force(ask.clinic)[1]
+    mine.update(sent_at=now, outcome="", answer_by=now + timedelta(days=policy.quiet_answer_days))
+    Heartbeat.objects.update_or_create(machine="delivery", defaults={"at": now})
+    return ""
+
+
+def _hand_to_the_channel(ask: DiaryAsk) -> None:
+    patient, clinic = ask.patient, ask.clinic
+    with translation.override(patient.language):
+        if ask.channel == Reminder.Channel.SMS:
+            delivery.send_sms(to=patient.phone, text=messages.diary_sms(clinic), key=ask.key)
+        else:
+            text = messages.diary_email(clinic)
+            delivery.send_email(to=patient.email, subject=messages.subject(), text=text, key=ask.key)
+
+
+def _other_way(ask: DiaryAsk, code: str, *, now: datetime) -> str:
+    """The next way that is allowed, once; else it is a person's work at once."""
+    mine = DiaryAsk.objects.filter(pk=ask.pk, claimed_at=ask.claimed_at)
+    others = [way for way in reminding.channels(ask.patient) if way != ask.channel]
+    if ask.channel == Reminder.Channel.SMS and others:
+        mine.update(channel=others[0], claimed_at=None, attempts=0, due_at=now, outcome=code)
+        return "will be tried another way"
+    mine.update(failed_at=now, answer_by=now, outcome=code)
+    return "failed"
+
+
+# --- No answer -------------------------------------------------------------------------------------------------------
+def not_answered(now: datetime) -> Iterable[int]:
+    waiting = DiaryAsk.objects.filter(answer_by__lt=now, ended_at=None)
+    return waiting.order_by("answer_by").values_list("pk", flat=True)
+
+
+@transaction.atomic
+def hand_over(ask_id: int, *, now: datetime) -> str:
+    """The rules raise it at the joint that matters. Empty: done; otherwise why not."""
+    mine = DiaryAsk.objects.filter(pk=ask_id, answer_by__lt=now, ended_at=None)
+    ask = mine.select_related("patient__clinic", "clinic").first()
+    if ask is None or ask.answer_by is None:
+        return "taken by another"
+    Patient.objects.select_for_update(no_key=True).get(pk=ask.patient_id)
+    if not mine.update(ended_at=now):
+        return "taken by another"
+    joint = _matters(ask.patient)
+    if _answered(ask) or not _expected(ask.patient) or joint is None:
+        return "no longer needed"
+    silence = diaries.Silence(ask.patient.logs_every or 0, ask.answer_by)
+    flag = flagging.judge_joint(joint, now=now, silence=silence)
+    if flag and any(hit["rule"] == 16 for hit in flag.hits):
+        flagging.note_silence(flag, said=_said(ask), now=now)
+    return ""
+
+
+def _answered(ask: DiaryAsk) -> bool:
+    last = last_entry(ask.patient)
+    return last is not None and last > ask.last_entry_at
+
+
+def _said(ask: DiaryAsk) -> str:
+    if ask.sent_at is None:
+        return _("no message could reach the patient")
+    return _("asked by %(channel)s on %(day)s, no entry since") % {
+        "channel": ask.get_channel_display(),
+        "day": full_day(ask.sent_at.astimezone(ask.patient.zone).date()),
+    }
