@@ -17,15 +17,16 @@ def results() -> dict[str, int | None]:
     return found
 
 
-def choose(many: int, seed: int) -> list[str]:
-    names = sorted(results())
+def choose(many: int, seed: int, files: list[str]) -> list[str]:
+    """So many mutants, 0 for all, of these files of clinical/worsening; of all files if none is named."""
+    names = sorted(name for name in results() if not files or name.split(".")[2] in files)
     Random(seed).shuffle(names)
     return names[: many or None]
 
 
 def main() -> int:
     if sys.argv[1] == "--choose":
-        print(*choose(int(sys.argv[2]), int(sys.argv[3])))
+        print(*choose(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]))
         return 0
     found = results()
     tried = {name: found[name] for name in sys.argv[1:] if found[name] is not None}

@@ -61,13 +61,17 @@ def in_order(entry: Entry) -> tuple[Any, ...]:
     return (
         entry.felt_at,
         entry.known_at,
-        -1 if entry.nrs is None else entry.nrs,
+        _nothing_first(entry.nrs),
         sorted(entry.ticks),
-        -1 if entry.aid is None else entry.aid,
-        -1 if entry.distance is None else entry.distance,
+        _nothing_first(entry.aid),
+        _nothing_first(entry.distance),
         entry.by,
         entry.key,
     )
+
+
+def _nothing_first(value: int | None) -> tuple[int, ...]:
+    return () if value is None else (value,)
 
 
 class JointKind(StrEnum):

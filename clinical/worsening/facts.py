@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from math import inf
 
 from clinical.worsening.diary import Image, JointContext, JointKind, Score, SteroidCourse
 from clinical.worsening.findings import Finding, Rule, Severity
@@ -19,7 +20,7 @@ SCORE_DROP = Rule(14, "score drop", 1, Severity.YELLOW)
 IMAGING_CHANGE = Rule(17, "imaging change", 1, Severity.AMBER)
 STEROID = Rule(18, "steroid re-exposure", 1, Severity.YELLOW)
 
-LOWER_IS_WORSE = {"hoos_jr": True, "ohs": True, "peg": False}
+HIGHER_IS_WORSE = {"peg"}
 NEW_ON_IMAGE = ("crescent", "subchondral_fracture", "oedema", "effusion")
 
 
@@ -43,7 +44,7 @@ def score_drops(scores: tuple[Score, ...], policy: Policy) -> Iterator[Finding]:
         amber, yellow = _drops(score.instrument, policy)
         before = stable.setdefault(score.instrument, score)
         worse = before.value - score.value
-        if not LOWER_IS_WORSE.get(score.instrument, True):
+        if score.instrument in HIGHER_IS_WORSE:
             worse = -worse
         if abs(worse) >= yellow:
             stable[score.instrument] = score
@@ -64,12 +65,11 @@ def score_drops(scores: tuple[Score, ...], policy: Policy) -> Iterator[Finding]:
 
 def _drops(instrument: str, policy: Policy) -> tuple[float, float]:
     """Amber and yellow. An instrument without thresholds never speaks."""
-    never = float("inf")
     return {
         "hoos_jr": (policy.hoos_jr_amber, policy.hoos_jr_yellow),
         "ohs": (policy.ohs_amber, policy.ohs_yellow),
-        "peg": (never, policy.peg_yellow),
-    }.get(instrument, (never, never))
+        "peg": (inf, policy.peg_yellow),
+    }.get(instrument, (inf, inf))
 
 
 def imaging_changes(images: tuple[Image, ...], policy: Policy) -> Iterator[Finding]:

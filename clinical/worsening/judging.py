@@ -126,5 +126,5 @@ def _back_to_usual(watch: Watch, now: datetime) -> bool:
     """What would let a reviewer close rules 7 and 13: a week of entries, none of them up."""
     usual, policy = watch.past.known_usual(), watch.policy
     numbers = watch.past.numbers(now.toordinal() - policy.recent_days + 1, now.toordinal())
-    most = max((nrs for of_day in numbers.values() for nrs in of_day), default=0)
-    return usual is not None and len(numbers) >= 2 and most <= usual + policy.still_up
+    highest = [max(of_day) for of_day in numbers.values()]
+    return usual is not None and len(highest) >= 2 and max(highest) <= usual + policy.still_up

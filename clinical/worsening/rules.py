@@ -238,13 +238,14 @@ def _first_up(past: Past, began: int, least: float) -> int:
 def _rise(
     rule: Rule, code: str, entry: Entry, past: Past, up: list[Entry], began: int, days: int, thresholds: str
 ) -> Finding:
+    up = up or [entry]
     numbers = [other.nrs for other in up if other.nrs is not None]
     usual = past.standing.usual if past.standing else 0.0
     params = {
         "usual": round(usual),
         "began_on": date.fromordinal(began),
-        "low": min(numbers, default=entry.nrs),
-        "high": max(numbers, default=entry.nrs),
+        "low": min(numbers),
+        "high": max(numbers),
         "days": days,
         "last": entry.nrs,
     }
@@ -284,21 +285,20 @@ def silent_speaks(entry: Entry, day: int, past: Past) -> Finding | None:
         if finding:
             return finding
     if past.context.asymptomatic and (usual is None or usual <= policy.asymptomatic_usual):
-        return _speaks(entry, day, past, SILENT_SPEAKS, "silent", policy.asymptomatic_nrs, names, before=False)
+        return _speaks(entry, day, past, SILENT_SPEAKS, "silent", policy.asymptomatic_nrs, names)
     return None
 
 
 def new_joint(entry: Entry, day: int, past: Past) -> Finding | None:
     policy = past.policy
     usual = past.usual_before()
-    least = max(policy.asymptomatic_nrs, usual + policy.still_up if usual is not None else 0.0)
-    return _speaks(
-        entry, day, past, NEW_JOINT, "new_joint", least, "asymptomatic_nrs silent_days silent_window", before=False
-    )
+    least = policy.asymptomatic_nrs if usual is None else max(policy.asymptomatic_nrs, usual + policy.still_up)
+    names = "asymptomatic_nrs silent_days silent_window"
+    return _speaks(entry, day, past, NEW_JOINT, "new_joint", least, names)
 
 
 def _speaks(
-    entry: Entry, day: int, past: Past, rule: Rule, code: str, least: float, thresholds: str, *, before: bool
+    entry: Entry, day: int, past: Past, rule: Rule, code: str, least: float, thresholds: str, *, before: bool = False
 ) -> Finding | None:
     """Enough days of the window at `least` or more, and (where asked) none in the days before."""
     policy = past.policy

@@ -82,7 +82,7 @@ class Watch:
         """The next entry. Gives what is told because of it: what opened a flag, or is the first of its kind in it."""
         told: list[Finding] = []
         if self._facts or self.context.log_interval_days:
-            told += self.until(entry.felt_at)
+            told = self.until(entry.felt_at)
         self._review_by(entry.felt_at)
         day = self.past.take(entry, frozen=self._frozen())
         self.last = entry.felt_at

@@ -67,7 +67,7 @@ WORDS: dict[str, str] = {
 def say(reason: Reason) -> str:
     """The English sentence, for tests, tables and the reader of this package."""
     same = reason.params.get("low") == reason.params.get("high")
-    words = WORDS.get(f"{reason.code}_same", "") if same else ""
+    words = WORDS.get(f"{reason.code}_same") if same else None
     return (words or WORDS[reason.code]).format(**{name: _plain(value) for name, value in reason.params.items()})
 
 

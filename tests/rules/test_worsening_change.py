@@ -458,3 +458,47 @@ def test_keeping_the_usual_level_starts_the_stories_again() -> None:
     kept = change.keep(before)
     assert kept.person == before.person
     assert figures(kept) == figures(change.Standing(before.day, before.person))
+
+
+def reviewed(days: int = 8) -> change.Standing:
+    """Usual pain was 2, for thirty days; a review took up most of a rise to 5."""
+    return change.accept(change.begin(7000, 2.0, DEFAULT, weight=30.0), 5.0, days, DEFAULT)
+
+
+def after(standing: change.Standing, *values: float) -> list[change.Standing]:
+    told: list[change.Standing] = []
+    for value in values:
+        standing = change.advance(standing, standing.day + 1, value, DEFAULT, frozen=False)
+        told.append(standing)
+    return told
+
+
+def test_a_review_remembers_the_old_level() -> None:
+    person = reviewed().person
+    assert person.usual == pytest.approx(4.4)
+    assert (person.weight, person.old_usual, person.old_weight, person.back) == (6.0, 2.0, 30.0, 0.0)
+    assert reviewed(days=1).weight == 3.0
+    assert reviewed(days=4).weight == 4.0
+
+
+def test_pain_that_goes_back_takes_up_the_old_level_and_the_stories_start_again() -> None:
+    told = after(reviewed(), 2, 2, 2, 2, 2, 2)
+    back = [standing.usual == 2.0 for standing in told].index(True)
+    assert back == 4  # on the fifth day
+    before, standing = told[back - 1], told[back]
+    assert before.person.old_weight == 30.0
+    assert 0 < before.person.back < DEFAULT.back_to_old
+    assert (standing.weight, standing.person.old_weight) == (30.0, 0.0)
+    assert standing == change.Standing(standing.day, standing.person, needed=standing.needed, began=standing.day)
+    assert standing.needed > 0
+    assert told[back + 1].weight == 31.0
+
+
+def test_pain_that_stays_up_forgets_the_old_level() -> None:
+    told = after(reviewed(), *[5, 4, 5, 4, 4, 5, 4, 5])
+    held = [standing.person.old_weight for standing in told]
+    forgotten = held.index(0.0)
+    assert held == [30.0] * forgotten + [0.0] * (len(held) - forgotten)
+    assert -DEFAULT.forget_old < told[forgotten - 1].person.back < 0
+    assert told[forgotten].person.back <= -DEFAULT.forget_old
+    assert told[-1].usual == pytest.approx(4.4, abs=0.2)

@@ -7,11 +7,32 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinical.worsening import DEFAULT, Entry, JointContext, Judgement, StoredFlag, Tick, judge, judge_next, needed_from
+from clinical.worsening import (
+    DEFAULT,
+    Bisphosphonate,
+    Entry,
+    JointContext,
+    JointKind,
+    Judgement,
+    Operation,
+    OperationKind,
+    Order,
+    SteroidCourse,
+    StoredFlag,
+    Tick,
+    Watch,
+    judge,
+    judge_next,
+    memory,
+    needed_from,
+)
+from clinical.worsening.change import Shape
 from clinical.worsening.diary import in_order
+from clinical.worsening.past import Past
 from tests.rules.test_worsening_properties import CONTEXTS, LESION, START, diary, long_and_slow
 
 CALM = [Entry(START + timedelta(days=day), 2 + day % 2) for day in range(150)]
@@ -74,6 +95,12 @@ def test_two_at_once_are_taken_in_their_order() -> None:
     )
 
 
+def test_a_clock_ten_minutes_ahead_is_not_to_come() -> None:
+    later = CALM[-1].felt_at + timedelta(hours=1)
+    assert next_after_calm(Entry(later, 2), now=later - timedelta(minutes=10)) is not None
+    assert next_after_calm(Entry(later, 2), now=later - timedelta(minutes=10, seconds=1)) is None
+
+
 def test_the_whole_diary_is_asked_for_where_memory_does_not_do() -> None:
     last = CALM[-1].felt_at
     assert next_after_calm(Entry(last + timedelta(hours=1), 2)) is not None
@@ -92,3 +119,62 @@ def test_nothing_is_remembered_while_a_flag_is_open_or_a_pause_runs() -> None:
         after = Entry(red.felt_at + timedelta(hours=hours), 2)
         judged = judge([*CALM, red, after], LESION, DEFAULT, now=after.felt_at, flags_before=[closed])
         assert (judged.memory is not None) is remembered
+
+
+ALL_THERE_IS = JointContext(
+    kind=JointKind.IMPLANT,
+    asymptomatic=True,
+    clinic_usual=1.5,
+    large=True,
+    operations=(
+        Operation(START.date() - timedelta(days=400), OperationKind.PRESERVING),
+        Operation(START.date() - timedelta(days=300), OperationKind.ARTHROPLASTY),
+    ),
+    non_weight_bearing=(Order(START.date(), START.date() + timedelta(days=3)), Order(START.date())),
+    aid_ordered=(Order(START.date(), START.date() + timedelta(days=9)),),
+    log_interval_days=7,
+    infection_risks=("steroids", "diabetes"),
+    bisphosphonates=(
+        Bisphosphonate("alendronate", START.date()),
+        Bisphosphonate("zoledronate", START.date(), START.date() + timedelta(days=5)),
+    ),
+)
+
+
+@pytest.mark.parametrize("days", [1, 40])
+def test_what_is_remembered_is_all_that_was_learnt(days: int) -> None:
+    """Also of a second entry of the last day, and of a first one, before which nothing was known."""
+    for joint in (LESION, ALL_THERE_IS):
+        watch = Watch(joint, DEFAULT)
+        told = [*CALM[:days], replace(CALM[days - 1], felt_at=CALM[days - 1].felt_at + timedelta(hours=1), nrs=1)]
+        for entry in told:
+            watch.log(entry)
+        watch.past.level_spoken = True
+        kept = memory.kept(watch)
+        assert kept
+        again = memory.resumed(json.loads(json.dumps(kept)), told, DEFAULT)
+        assert (again.context, again.policy, again.last) == (joint, DEFAULT, told[-1].felt_at)
+        for name in Past.__slots__:
+            assert getattr(again.past, name) == getattr(watch.past, name), name
+        assert again.past.standing
+        assert isinstance(again.past.standing.shape, Shape)
+        assert memory.needed_from(kept) == told[-1].felt_at - timedelta(days=92)
+
+
+def test_what_another_program_remembered_does_not_fit() -> None:
+    watch = Watch(LESION, DEFAULT)
+    assert memory.kept(watch) is None, "nothing was learnt"
+    watch.log(CALM[0])
+    kept = memory.kept(watch)
+    assert kept
+    assert memory.fits(kept, DEFAULT)
+    assert not memory.fits(kept | {"form": memory.FORM + 1}, DEFAULT)
+    assert not memory.fits({}, DEFAULT)
+    assert not memory.fits(kept, replace(DEFAULT, level_nrs=8))
+
+
+@pytest.mark.parametrize(("days", "remembered"), [(91, False), (92, True)])
+def test_nothing_is_remembered_while_a_steroid_course_may_add_up(days: int, remembered: bool) -> None:
+    course = SteroidCourse(CALM[-1].felt_at - timedelta(days=days), 5)
+    judgement = judge(CALM, JointContext(steroid_courses=(course,)), DEFAULT, now=CALM[-1].felt_at)
+    assert (judgement.memory is not None) is remembered

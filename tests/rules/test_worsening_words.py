@@ -360,3 +360,142 @@ def test_what_a_rule_tells(name: str) -> None:
     assert f"{stored['rule']} " in name[:3]
     assert json.loads(json.dumps(stored)) == stored
     assert (set(stored["why"]), set(stored["clears"])) == ({"code", "params"}, {"code", "params"})
+
+
+# Rule, its name and version, kind, severity and the day it began; then the code of the sentence and its values.
+STORED: dict[str, tuple[str, str]] = {
+    "1 cannot bear weight": (
+        "1 cannot bear weight 1 worsening red None",
+        "cannot_bear_weight: on=2026-01-05",
+    ),
+    "2 injury": (
+        "2 injury 1 worsening red None",
+        "injury: on=2026-01-05 nrs=7",
+    ),
+    "3 fever": (
+        "3 fever and joint 1 worsening red None",
+        "fever: on=2026-01-05 nrs=4 risks=['steroids', 'diabetes']",
+    ),
+    "3 fever, hot joint": (
+        "3 fever and joint 1 worsening red None",
+        "fever_hot: on=2026-01-05 nrs=0 risks=[]",
+    ),
+    "4 clot": (
+        "4 clot or chest 1 worsening red None",
+        "clot: on=2026-01-05",
+    ),
+    "5 wound": (
+        "5 wound 1 worsening red None",
+        "wound: on=2026-03-26 days=80",
+    ),
+    "6 sudden": (
+        "6 sudden severe 2 worsening red 2026-02-16",
+        "sudden: usual=2 began_on=2026-02-16 low=8 high=9 days=2 last=8",
+    ),
+    "7 step": (
+        "7 sustained rise 2 worsening amber 2026-02-16",
+        "step: usual=2 began_on=2026-02-16 low=4 high=6 days=9 last=5",
+    ),
+    "7 large step": (
+        "7 sustained rise 2 worsening amber 2026-02-16",
+        "step: usual=2 began_on=2026-02-16 low=6 high=6 days=7 last=6",
+    ),
+    "7 after an operation": (
+        "7 rise after operation 1 worsening amber None",
+        "healing_rise: before=3.0 recent=6.0",
+    ),
+    "8 silent": (
+        "8 silent joint speaks 2 worsening amber 2026-02-16",
+        "silent: usual=0 began_on=2026-02-16 low=2 high=4 days=2 last=4",
+    ),
+    "9 new joint": (
+        "9 new joint 1 worsening amber 2026-01-05",
+        "new_joint: usual=3 began_on=2026-01-05 low=3 high=3 days=2 last=3",
+    ),
+    "10 nights": (
+        "10 rest or night pain new 1 worsening amber None",
+        "rest_or_night: days=3 began_on=2026-02-16",
+    ),
+    "11 locking": (
+        "11 mechanical new 1 worsening amber None",
+        "mechanical: days=2 began_on=2026-02-16",
+    ),
+    "12 aid": (
+        "12 function step-down 1 worsening amber None",
+        "aid_up: before=0 after=2 began_on=2026-02-04",
+    ),
+    "12 distance": (
+        "12 function step-down 1 worsening amber None",
+        "distance_down: before=1 after=2 began_on=2026-02-04",
+    ),
+    "13 slow rise": (
+        "13 slow rise 2 worsening yellow 2026-03-22",
+        "slow_rise: usual=2 began_on=2026-03-22 low=4 high=4 days=3 last=4",
+    ),
+    "14 score": (
+        "14 score drop 1 worsening amber None",
+        "score_drop: instrument=ohs before=40 before_on=2026-01-05 after=30 on=2026-02-14",
+    ),
+    "15 level": (
+        "15 uncontrolled 1 level yellow None",
+        "level: median=7.5 window=14 days=4",
+    ),
+    "17 image": (
+        "17 imaging change 1 worsening amber None",
+        "imaging: on=2026-02-04 before_on=2026-01-05 changes=crescent, subchondral_fracture, "
+        "oedema, effusion, stage, depression_mm, volume_percent",
+    ),
+    "18 steroids": (
+        "18 steroid re-exposure 1 worsening yellow None",
+        "steroid: on=2026-01-10 mg=40 total=2.5",
+    ),
+    "19 thigh": (
+        "19 bisphosphonate 1 worsening amber None",
+        "thigh_on_bisphosphonate: on=2026-01-05 drug=alendronate",
+    ),
+    "19 jaw": (
+        "19 bisphosphonate 1 worsening yellow None",
+        "jaw_on_bisphosphonate: on=2026-01-05 drug=alendronate",
+    ),
+    "20 review": (
+        "20 patient asks for review 1 worsening amber None",
+        "wants_review: on=2026-01-05",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_stored_of_it(name: str) -> None:
+    entries, context = CASES[name]
+    now = max(entry.felt_at for entry in entries) + timedelta(minutes=1)
+    stored = judge(entries, context, DEFAULT, now=now).verdict.findings[0].as_json()
+    head = (stored[key] for key in ("rule", "name", "version", "kind", "severity", "began_on"))
+    params = (f"{key}={value}" for key, value in stored["why"]["params"].items())
+    assert (" ".join(map(str, head)), f"{stored['why']['code']}: {' '.join(params)}") == STORED[name]
+
+
+def test_a_finding_is_stored_in_plain_values() -> None:
+    entries, context = CASES["9 new joint"]
+    [finding] = judge(entries, context, DEFAULT, now=at(9)).verdict.findings
+    assert finding.as_json() == {
+        "rule": 9,
+        "name": "new joint",
+        "version": 1,
+        "kind": "worsening",
+        "severity": "amber",
+        "at": "2026-01-14T20:00:00+00:00",
+        "why": {
+            "code": "new_joint",
+            "params": {"usual": 3, "began_on": "2026-01-05", "low": 3, "high": 3, "days": 2, "last": 3},
+        },
+        "clears": {"code": "down_a_week", "params": {"points": 1, "days": 7}},
+        "thresholds": {"asymptomatic_nrs": 3, "silent_days": 2, "silent_window": 14},
+        "usual": 3.0,
+        "usual_days": 2,
+        "recent": None,
+        "began_on": "2026-01-05",
+        "entries": [
+            {"felt_at": "2026-01-05T20:00:00+00:00", "nrs": 3, "key": "day 0"},
+            {"felt_at": "2026-01-14T20:00:00+00:00", "nrs": 3, "key": "day 9"},
+        ],
+    }
