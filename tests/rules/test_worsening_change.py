@@ -462,13 +462,13 @@ def test_keeping_the_usual_level_starts_the_stories_again() -> None:
 
 def reviewed(days: int = 8) -> change.Standing:
     """Usual pain was 2, for thirty days; a review took up most of a rise to 5."""
-    return change.accept(change.begin(7000, 2.0, DEFAULT, weight=30.0), 5.0, days, DEFAULT)
+    return change.accept(change.begin(7000, 2.0, POLICY, weight=30.0), 5.0, days, POLICY)
 
 
 def after(standing: change.Standing, *values: float) -> list[change.Standing]:
     told: list[change.Standing] = []
     for value in values:
-        standing = change.advance(standing, standing.day + 1, value, DEFAULT, frozen=False)
+        standing = change.advance(standing, standing.day + 1, value, POLICY, frozen=False)
         told.append(standing)
     return told
 
@@ -487,7 +487,7 @@ def test_pain_that_goes_back_takes_up_the_old_level_and_the_stories_start_again(
     assert back == 4  # on the fifth day
     before, standing = told[back - 1], told[back]
     assert before.person.old_weight == 30.0
-    assert 0 < before.person.back < DEFAULT.back_to_old
+    assert 0 < before.person.back < POLICY.back_to_old
     assert (standing.weight, standing.person.old_weight) == (30.0, 0.0)
     assert standing == change.Standing(standing.day, standing.person, needed=standing.needed, began=standing.day)
     assert standing.needed > 0
@@ -499,6 +499,6 @@ def test_pain_that_stays_up_forgets_the_old_level() -> None:
     held = [standing.person.old_weight for standing in told]
     forgotten = held.index(0.0)
     assert held == [30.0] * forgotten + [0.0] * (len(held) - forgotten)
-    assert -DEFAULT.forget_old < told[forgotten - 1].person.back < 0
-    assert told[forgotten].person.back <= -DEFAULT.forget_old
+    assert -POLICY.forget_old < told[forgotten - 1].person.back < 0
+    assert told[forgotten].person.back <= -POLICY.forget_old
     assert told[-1].usual == pytest.approx(4.4, abs=0.2)
