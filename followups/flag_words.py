@@ -240,7 +240,7 @@ def _values(finding: Mapping[str, Any], flag: Flag, today: date) -> dict[str, st
 def _dose(params: Mapping[str, Any]) -> str:
     said = []
     if params.get("mg") is not None:
-        said.append(gettext("%(mg)s mg a day") % {"mg": plain(params["mg"])})
+        said.append(gettext("%(mg)s mg of prednisolone a day") % {"mg": plain(params["mg"])})
     if params.get("total") is not None:
         said.append(gettext("%(total)s g in three months") % {"total": plain(params["total"])})
     return ", ".join(said) or gettext("dose not known")

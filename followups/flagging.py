@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -121,6 +122,7 @@ def _whole(
     joint: Joint, flags: Sequence[Flag], policy: Policy, *, now: datetime, silence: diaries.Silence | None
 ) -> worsening.Judgement:
     known = diaries.context(joint, today=clock.day_of(now, joint.patient.clinic))
+    known = replace(known, facts_since=_facts_since(flags, policy, now))
     return worsening.judge(
         diaries.entries(joint, zone=joint.patient.zone),
         diaries.with_silence(known, silence, flags) if silence else known,
@@ -128,6 +130,13 @@ def _whole(
         now=now,
         flags_before=diaries.flags_before(flags),
     )
+
+
+def _facts_since(flags: Sequence[Flag], policy: Policy, now: datetime) -> datetime:
+    """A record is judged within a minute of its change. What was known long before that is history, but for what stands
+    in a flag that is still open."""
+    since = now - timedelta(days=policy.history_days)
+    return min([since, *(flag.opened_at for flag in flags if flag.closed_at is None)])
 
 
 def _remember(joint: Joint, memory: dict[str, Any] | None, *, known: bool) -> None:

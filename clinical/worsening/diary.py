@@ -162,6 +162,7 @@ class JointContext:
     images: tuple[Image, ...] = ()
     steroid_courses: tuple[SteroidCourse, ...] = ()
     bisphosphonates: tuple[Bisphosphonate, ...] = ()
+    facts_since: datetime | None = None  # what was known before then is compared with, and told no more
 
 
 ANY_LESION = JointContext()

@@ -1,7 +1,8 @@
 """Rules 14, 17 and 18: what questionnaires, images and prescriptions say, without any entry.
 
 A fact speaks at the moment the clinic knew it, so that it is told once, whatever was reviewed before. One that was
-entered long after its day is history: later ones are compared with it, but nobody is told of it.
+entered long after its day is history, and so is one that was known long before anybody judged the joint: later ones are
+compared with it, but nobody is told of it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ def findings(context: JointContext, policy: Policy) -> list[Finding]:
     all_found = [*score_drops(context.scores, policy), *steroid_courses(context.steroid_courses, policy)]
     if context.kind is not JointKind.IMPLANT:
         all_found += imaging_changes(context.images, policy)
+    if context.facts_since is not None:
+        all_found = [finding for finding in all_found if finding.at >= context.facts_since]
     return sorted(all_found, key=lambda finding: (finding.at, finding.rule.number, finding.why.code))
 
 

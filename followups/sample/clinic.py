@@ -126,6 +126,7 @@ def _date_the_studies(patient: Patient, lived: Life, clinic: Clinic, staff: list
     studies = list(ImagingStudy.objects.filter(patient=patient).order_by("pk"))
     for study in studies:
         study.entered_at = _moment(study.made_on, clinic)
+        study.findings.update(entered_at=study.entered_at)
         read_on = study.made_on + timedelta(days=2 + study.pk % 19)
         read = read_on <= today
         study.reviewed_at, study.reviewed_by = (

@@ -245,7 +245,7 @@ def test_a_new_steroid_course_is_told_once_for_the_person_at_the_diseased_joint(
     sweeping.sweep(now=NOW)
     flag = Flag.objects.get()
     assert (flag.joint, flag.rule, flag.severity) == (joint, 18, "yellow")
-    assert "60</b> mg of prednisolone a day" in card(flag, clinician)
+    assert "60 mg of prednisolone a day" in card(flag, clinician)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_thigh_and_jaw_under_a_bisphosphonate(joint: Joint, clinician: User, box
     ticked(joint, box)
     flag = Flag.objects.get()
     assert (flag.rule, flag.severity) == (19, severity)
-    assert "under <b>alendronate</b>" in card(flag, clinician)
+    assert "takes or took <b>alendronate</b>" in card(flag, clinician)
 
 
 def test_without_the_drug_on_record_the_tick_says_nothing(joint: Joint) -> None:
@@ -300,7 +300,7 @@ def test_without_the_drug_on_record_the_tick_says_nothing(joint: Joint) -> None:
 def test_a_drug_without_a_name_or_a_day_counts(joint: Joint, clinician: User) -> None:
     exposed(joint.patient, "bisphosphonate")
     ticked(joint, "thigh_pain")
-    assert "under <b>a bisphosphonate</b>" in card(Flag.objects.get(), clinician)
+    assert "takes or took <b>a bisphosphonate</b>" in card(Flag.objects.get(), clinician)
 
 
 def test_staff_are_shown_the_boxes_on_the_phone_form_for_those_people_only(joint: Joint, clinician: User) -> None:
@@ -312,3 +312,22 @@ def test_staff_are_shown_the_boxes_on_the_phone_form_for_those_people_only(joint
     shown = client.get(page).content.decode()
     assert 'name="jaw"' in shown
     assert 'name="thigh_pain"' in shown
+
+
+def test_what_was_known_long_before_the_joint_was_first_judged_is_history(joint: Joint, clinician: User) -> None:
+    for days, found in ((300, STAGE_2), (200, STAGE_3A)):
+        at = NOW - days * DAY
+        imaged(joint, at.date(), found, by=clinician, now=at)
+    sweeping.sweep(now=NOW)
+    assert not Flag.objects.exists()
+
+
+def test_a_flag_of_an_image_stays_what_it_is_however_long_it_is_open(joint: Joint, clinician: User) -> None:
+    for days, found in ((200, STAGE_2), (120, STAGE_3A)):
+        at = NOW - days * DAY
+        imaged(joint, at.date(), found, by=clinician, now=at)
+        sweeping.sweep(now=at)
+    flag = Flag.objects.open().get()
+    flagging.judge_joint(joint, now=NOW)
+    flag.refresh_from_db()
+    assert [hit["rule"] for hit in flag.hits] == [17]
