@@ -46,9 +46,7 @@ SECTIONS: Words = {
     "rest_days": _("10 to 12: rest, locking, function"),
     "hoos_jr_yellow": _("14: scores"),
     "level_nrs": _("15 to 18: high for long, gone quiet, images, steroids"),
-    "image_sudden_days": _("Picture proposed after a sudden rise: opening days"),
-    "image_sustained_days": _("Picture proposed after a rise that stayed: opening days"),
-    "image_film_days": _("Picture proposed: CT where an X-ray without collapse is no older than"),
+    "image_sudden_days": _("Worse before collapse: a picture within days"),
     "preserving_weeks": _("After an operation"),
     "red_cooldown_hours": _("Restraint"),
 }

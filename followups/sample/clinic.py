@@ -12,16 +12,17 @@ from django.db import transaction
 
 from accounts import clock
 from accounts.models import Clinic, Membership, Role, User
-from followups import contacting, flagging, planning, worklist
-from followups.models import Contact, FollowUp, ProtocolVersion, Reminder
-from followups.sample.diaries import diary
+from followups import contacting, flagging, planning, proving, worklist
+from followups.models import Contact, Flag, FollowUp, ProtocolVersion, Reminder
+from followups.sample.diaries import NEVER, diary
 from followups.sample.histories import Life, Past, life
 from followups.sample.people import identity
 from patients import history
 from patients.identity import mrn_key, name_key
 from patients.models import Exposure, ImagingStudy, Joint, PainLog, Patient
 
-Result = Contact.Result
+Result, Outcome = Contact.Result, Flag.Outcome
+A_DAY = timedelta(days=1)
 NAME = "Northfield Clinic"
 PASSWORD = "sample-clinic-only"
 STAFF = (
@@ -31,6 +32,16 @@ STAFF = (
     ("clinician2", "Dr Henrik Dahl", Role.CLINICIAN),
     ("lead", "Ravi Menon", Role.LEAD),
     ("auditor", "Ellen Price", Role.AUDITOR),
+)
+CAME_OF_IT = (
+    (Outcome.IMAGING, "MRI within a week"),
+    (Outcome.IMAGING, "X-ray today, then the clinic"),
+    (Outcome.TREATMENT, "Two crutches for six weeks, then again"),
+    (Outcome.CONTACTED, "Phoned, will write again in a week"),
+    (Outcome.REFERRED, "Seen by the surgeons on Thursday"),
+    (Outcome.NO_CHANGE, "Phoned, the plan stays as it is"),
+    (Outcome.OTHER_CAUSE, "A cold and long days standing, back to usual"),
+    (Outcome.RULE_WRONG, "Number typed for the other hip"),
 )
 CAUSES = (
     Exposure.Kind.STEROID, Exposure.Kind.STEROID, Exposure.Kind.ALCOHOL, Exposure.Kind.SICKLE_CELL,
@@ -71,6 +82,9 @@ def seed(*, patients: int, seed: int, now: datetime) -> None:
         if patient.ended_on is None and (number == 0 or rng.random() < 0.5):
             _keep_diary(rng, patient, lived, staff, now, chosen=number == 0)
     _calls(rng, clinic, staff, now)
+    for late in Flag.objects.at(clinic).to_escalate(now=now):
+        flagging.escalate(late.pk, now=now)
+    proving.prove(clinic, now=now)
 
 
 def _staff(clinic: Clinic, username: str, name: str, role: Role, password: str) -> User:
@@ -221,34 +235,70 @@ def _keep_diary(
     *,
     chosen: bool,
 ) -> None:
-    """Judged when it came, but for the last days of a joint that has become worse: the rules see those first."""
-    zone, today = patient.zone, clock.day_of(now, patient.clinic)
+    """Judged when it came, but for joints that became worse, now or months ago: there the rules speak in their time."""
     joints = {(joint.site, joint.side): joint for joint in Joint.objects.filter(patient=patient)}
+    today = clock.day_of(now, patient.clinic)
     for number, hip in enumerate(lived.hips):
         joint = joints[str(hip.key[0]), str(hip.key[1])]
-        worse = rng.randint(8, 13) if (chosen and number == 0) or rng.random() < 0.12 else 0
-        days = rng.randint(60, 240)
-        PainLog.objects.bulk_create(
-            PainLog(
-                joint=joint,
-                client_id=_uuid(rng),
-                public_id=_uuid(rng),
-                felt_at=report.felt_at,
-                entered_at=report.felt_at,
-                entered_by=patient.user,
-                nrs=report.nrs,
-                on_weight=report.on_weight,
-                at_rest=report.at_rest,
-                at_night=report.at_night,
-                judged_at=report.felt_at,
-            )
-            for report in diary(rng, today=today, days=days, zone=zone, rises_for=worse, silent=hip.symptoms == "no")
+        level = 0.2 if hip.symptoms == "no" else rng.choice((1.0, 2.0, 2.0, 3.0, 4.0, 5.0))
+        days, kind = rng.randint(60, 240), rng.random()
+        if (chosen and number == 0) or kind < 0.12:
+            _store(rng, joint, patient, today, days=days, level=level, worse=range(rng.randint(8, 13)))
+            _is_worse(rng, joint, patient, staff, now)
+        elif kind < 0.3 and days > 120:
+            ended = rng.randint(20, 60)
+            _store(rng, joint, patient, today, days=days, level=level, worse=range(ended, ended + rng.randint(10, 20)))
+            _was_worse(rng, joint, staff, _moment(today - ended * A_DAY, patient.clinic))
+        elif kind < 0.34:
+            _store(rng, joint, patient, today, days=days, level=7.6)
+            flagging.judge_joint(joint, now=now - rng.randint(0, 9) * A_DAY)
+        else:
+            _store(rng, joint, patient, today, days=days, level=level)
+
+
+def _store(
+    rng: Random, joint: Joint, patient: Patient, today: date, *, days: int, level: float, worse: range = NEVER
+) -> None:
+    PainLog.objects.bulk_create(
+        PainLog(
+            joint=joint,
+            client_id=_uuid(rng),
+            public_id=_uuid(rng),
+            felt_at=report.felt_at,
+            entered_at=report.felt_at,
+            entered_by=patient.user,
+            nrs=report.nrs,
+            on_weight=report.on_weight,
+            at_rest=report.at_rest,
+            at_night=report.at_night,
+            judged_at=report.felt_at,
         )
-        if worse:
-            _report_today(rng, joint, patient, now)
-            flag = flagging.judge_joint(joint, now=now)
-            if flag and rng.random() < 0.6:
-                flagging.claim(flag, by=staff[2 + flag.pk % 2], now=now)
+        for report in diary(rng, today=today, days=days, zone=patient.zone, worse=worse, level=level)
+    )
+
+
+def _is_worse(rng: Random, joint: Joint, patient: Patient, staff: list[User], now: datetime) -> None:
+    """Judged some days ago and today: clocks that have just begun, that run, and that are past."""
+    noticed = now - rng.choice((0, 0, 1, 2, 3, 5, 6, 7)) * A_DAY
+    flagging.judge_joint(joint, now=noticed)
+    _report_today(rng, joint, patient, now)
+    flag = flagging.judge_joint(joint, now=now)
+    if flag and rng.random() < 0.6:
+        flagging.claim(flag, by=staff[2 + flag.pk % 2], now=now)
+
+
+def _was_worse(rng: Random, joint: Joint, staff: list[User], at: datetime) -> None:
+    """A flag of months ago: taken, and closed some days later with what came of it."""
+    flag = flagging.judge_joint(joint, now=at)
+    if flag is None:
+        return
+    by = staff[2 + flag.pk % 2]
+    flagging.claim(flag, by=by, now=at + timedelta(hours=3))
+    flag.refresh_from_db()
+    outcome, next_step = rng.choice(CAME_OF_IT)
+    flagging.close(
+        flag, by=by, role=Role.CLINICIAN, now=at + rng.randint(1, 4) * A_DAY, outcome=outcome, next_step=next_step
+    )
 
 
 def _report_today(rng: Random, joint: Joint, patient: Patient, now: datetime) -> None:

@@ -15,18 +15,18 @@ class Report:
     at_night: bool
 
 
-def diary(
-    rng: Random, *, today: date, days: int, zone: ZoneInfo, rises_for: int = 0, silent: bool = False
-) -> list[Report]:
-    """`rises_for`: days since which the pain is three points higher; `silent`: a joint without pain until then."""
-    level = 0.2 if silent else rng.choice((1.0, 2.0, 2.0, 3.0, 4.0, 5.0))
+NEVER = range(0)
+
+
+def diary(rng: Random, *, today: date, days: int, zone: ZoneInfo, worse: range = NEVER, level: float) -> list[Report]:
+    """`worse`: the days back on which the pain is three points above its `level`."""
     spread, likeness, logs = rng.uniform(0.4, 1.2), rng.uniform(0.1, 0.5), rng.uniform(0.3, 0.9)
     noise, reports = 0.0, []
     for back in range(days, -1, -1):
-        noise = likeness * noise + rng.gauss(0, spread) * (0.3 if silent else 1)
-        if rng.random() > logs and not (back < 4 and rises_for):
+        noise = likeness * noise + rng.gauss(0, spread) * (0.3 if level < 1 else 1)
+        if rng.random() > logs and back not in worse[:4]:
             continue
-        felt = level + noise + (3.4 if back < rises_for else 0)
+        felt = level + noise + (3.4 if back in worse else 0)
         nrs = min(max(round(felt), 0), 10)
         at = datetime.combine(today - timedelta(days=back), time(rng.randint(7, 8), rng.randint(0, 59)), tzinfo=zone)
         reports.append(Report(at, nrs, nrs >= 2, nrs >= 5 and rng.random() < 0.5, nrs >= 6 and rng.random() < 0.4))
