@@ -127,6 +127,7 @@ CHANGES: dict[str, Promise | str] = {
     Flag.Outcome.REFERRED: gettext_lazy("You were asked to see somebody else. Your clinic tells you where and when."),
 }
 UNCHANGED = gettext_lazy("Your plan stays as it is. What comes next, and when, stands under “Your next step”.")
+NOT_OF_A_DIARY = frozenset({14, 16, 17, 18})  # rules that speak without an entry
 READ_FOR = timedelta(days=14)  # how long the patient reads that somebody has read it
 
 
@@ -135,6 +136,7 @@ class Reading:
     """What the patient reads about a flag, open or closed; never the rule's opinion of the joint."""
 
     joint: str
+    of_diary: bool  # what the patient wrote is behind it, not a picture, a score or a drug
     entries: str
     by: str  # when a clinician will have read it, while it is open
     read_on: str
@@ -156,6 +158,7 @@ def _reading(flag: Flag, *, asked: bool) -> Reading:
     read = "" if flag.closed_at is None else str(CHANGES.get(flag.outcome, unchanged))
     return Reading(
         joint=joint_name(flag.joint),
+        of_diary=flag.rule not in NOT_OF_A_DIARY,
         entries=_entries(flag),
         by=long_moment(flag.due_at) if flag.closed_at is None else "",
         read_on=long_moment(flag.closed_at) if flag.closed_at else "",

@@ -66,6 +66,13 @@ def test_a_flag_that_compares_nothing_says_no_level(patient: Patient, flag: Flag
     assert "A clinician will read your entries by" in page
 
 
+def test_a_flag_of_a_picture_does_not_speak_of_entries(patient: Patient, flag: Flag) -> None:
+    Flag.objects.update(rule=17, evidence={"why": {"code": "imaging"}})
+    page = read(patient)
+    assert "A clinician will look at your record by Wednesday 25 November" in page
+    assert "entries" not in page
+
+
 @pytest.mark.parametrize(
     ("outcome", "said"),
     [
