@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import compress
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from clinical.treatments import OPERATIONS, REPLACEMENTS
 from clinical.worsening import (
@@ -22,6 +23,7 @@ from clinical.worsening import (
     StoredFlag,
     Tick,
 )
+from clinical.worsening.diary import NO_TICKS
 from clinical.worsening.findings import Kind
 from followups import facts
 from followups.models import Flag
@@ -44,26 +46,29 @@ TICKS: dict[str, Tick] = {
 COLUMNS = ("public_id", "felt_at", "entered_at", "nrs", "aid", "distance", "by_phone", *TICKS)
 
 
-class Log(NamedTuple):
-    """A stored log as the rules see it, and where it stands."""
+class Waiting(NamedTuple):
+    """A log that was not judged yet."""
 
     pk: int
-    in_error: bool
-    judged: bool
+    taken_back: bool  # before, or since, it was judged
     entry: Entry
 
 
-def entries(joint: Joint, *, zone: ZoneInfo) -> list[Entry]:
-    """The joint's whole diary, corrections taken into account."""
+def entries(
+    joint: Joint, *, zone: ZoneInfo, since: datetime | None = None, until: datetime | None = None
+) -> list[Entry]:
+    """The joint's diary, corrections taken into account: all of it, or between two moments, both included."""
     logs = PainLog.objects.filter(joint=joint, entered_in_error=False)
+    if since and until:
+        logs = logs.filter(felt_at__gte=since, felt_at__lte=until)
     return [entry(row, zone) for row in logs.values_list(*COLUMNS)]
 
 
-def newest(joint: Joint, *, zone: ZoneInfo, since: datetime) -> list[Log]:
-    """What was felt since then, and whatever was never judged; also what was taken back."""
-    logs = PainLog.objects.filter(Q(felt_at__gte=since) | Q(judged_at=None), joint=joint)
-    rows = logs.values_list("pk", "entered_in_error", "judged_at", *COLUMNS)
-    return [Log(pk, in_error, judged_at is not None, entry(row, zone)) for pk, in_error, judged_at, *row in rows]
+def waiting(joint: Joint, *, zone: ZoneInfo) -> list[Waiting]:
+    """The joint's logs that were never judged, and those taken back since."""
+    logs = PainLog.objects.filter(joint=joint, judged_at=None)
+    rows = logs.values_list("pk", "entered_in_error", *COLUMNS)
+    return [Waiting(pk, taken_back, entry(row, zone)) for pk, taken_back, *row in rows]
 
 
 def entry(row: Sequence[Any], zone: ZoneInfo) -> Entry:
@@ -72,7 +77,7 @@ def entry(row: Sequence[Any], zone: ZoneInfo) -> Entry:
     return Entry(
         felt_at=felt_at.astimezone(zone),
         nrs=nrs,
-        ticks=frozenset(tick for tick, on in zip(TICKS.values(), ticks, strict=True) if on),
+        ticks=frozenset(compress(TICKS.values(), ticks)) if any(ticks) else NO_TICKS,
         aid=aid,
         distance=distance,
         recorded_at=entered_at,

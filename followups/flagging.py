@@ -28,7 +28,8 @@ from patients.signals import record_changed
 # Opening days until a flag must have been reviewed (clinical.md 5.4: same day, 5 working days, 14 days).
 CLOCK_DAYS = {"red": 1, "amber": 5, "yellow": 14}
 LONGEST_SNOOZE = timedelta(days=31)
-AT_HAND = timedelta(days=110)  # of a diary, when a log is judged; after a longer silence it is read from its beginning
+# What judging an ordinary log reads of these wide rows; the rest is fetched when a flag opens.
+READ_TO_JUDGE = ("patient__time_zone", "patient__public_id", "patient__clinic__time_zone")
 RANK = {"red": 0, "amber": 1, "yellow": 2}
 # What may open a flag without an entry.
 SPEAKS_BY_ITSELF = (ImagingStudy, Finding, Exposure, Score)
@@ -56,10 +57,10 @@ def judge_record(joint_plan_id: int, *, now: datetime) -> str:
 def judge_log(log_id: int, *, now: datetime) -> str:
     """Judge the diary that a log belongs to. Empty: done; otherwise why it was skipped."""
     joint = _locked(Joint.objects.filter(pain_logs=log_id))
-    logs = _newest(joint, now)
-    if not any(log.pk == log_id and not log.judged for log in logs):
+    waiting = diaries.waiting(joint, zone=joint.patient.zone)
+    if log_id not in {log.pk for log in waiting}:
         return "judged already"
-    _judge(joint, logs, now=now)
+    _judge(joint, waiting, now=now)
     return ""
 
 
@@ -70,66 +71,81 @@ def judge_joint(joint: Joint, *, now: datetime, silence: diaries.Silence | None 
     `silence`: the person was asked why nothing came, and did not answer.
     """
     joint = _locked(Joint.objects.filter(pk=joint.pk))
-    return _judge(joint, _newest(joint, now), now=now, silence=silence)
+    return _judge(joint, diaries.waiting(joint, zone=joint.patient.zone), now=now, silence=silence)
 
 
 def _locked(joints: QuerySet[Joint]) -> Joint:
     """The patient's row is the lock: two workers judging one joint would otherwise both open a flag."""
-    mine = joints.select_related("patient__clinic").annotate(
-        policy_data=Subquery(policies.newest(OuterRef("patient__clinic")))
+    mine = (
+        joints.select_related("patient__clinic")
+        .only(*READ_TO_JUDGE)
+        .annotate(
+            policy_data=Subquery(policies.newest(OuterRef("patient__clinic"))),
+            judging_at=Subquery(Heartbeat.objects.filter(machine="judging").values("at")[:1]),
+        )
     )
     return mine.select_for_update(of=("patient",), no_key=True).get()
 
 
-def _newest(joint: Joint, now: datetime) -> list[diaries.Log]:
-    return diaries.newest(joint, zone=joint.patient.zone, since=now - AT_HAND)
-
-
 def _judge(
-    joint: Joint, logs: Sequence[diaries.Log], *, now: datetime, silence: diaries.Silence | None = None
+    joint: Joint, waiting: Sequence[diaries.Waiting], *, now: datetime, silence: diaries.Silence | None = None
 ) -> Flag | None:
     policy = policies.policy_of(joint.policy_data)  # type: ignore[attr-defined]  # annotated above
     memory = DiaryMemory.objects.filter(joint=joint).values_list("data", flat=True).first()
-    judgement, flag = _go_on(memory, logs, policy, now=now) if memory and not silence else None, None
-    if judgement is None:
-        flags = list(Flag.objects.filter(joint=joint))
-        flag = next((flag for flag in flags if flag.closed_at is None), None)
-        judgement = _whole(joint, flags, policy, now=now, silence=silence)
-    if flag is None and judgement.opens:
-        flag = _open(joint, judgement.opens, version=policy.version, now=now)
-    elif flag and judgement.joins:
-        _join(flag, joint.patient.clinic, judgement.joins, now=now)
-    _remember(joint, None if silence else judgement.memory, known=memory is not None)
-    PainLog.objects.filter(pk__in=[log.pk for log in logs if not log.judged]).update(judged_at=now)
-    if not Heartbeat.objects.filter(machine="judging").update(at=now):
-        Heartbeat.objects.update_or_create(machine="judging", defaults={"at": now})
+    going_on = _go_on(joint, memory, waiting, policy, now=now) if memory and not silence else None
+    if going_on:
+        flag = _open(joint, going_on.opens, version=policy.version, now=now) if going_on.opens else None
+        learnt = going_on.memory
+    else:
+        flag, learnt = _judge_whole(joint, policy, now=now, silence=silence)
+    _remember(joint, learnt, known=memory is not None)
+    PainLog.objects.filter(pk__in=[log.pk for log in waiting]).update(judged_at=now)
+    _beat(joint.judging_at, now)  # type: ignore[attr-defined]  # annotated above
     return flag
 
 
+def _beat(before: datetime | None, now: datetime) -> None:
+    """The sign of life, by the minute: in a busy clinic all workers would wait for this one row."""
+    if before is None:
+        Heartbeat.objects.update_or_create(machine="judging", defaults={"at": now})
+    elif not before <= now < before + timedelta(minutes=1):
+        Heartbeat.objects.filter(machine="judging").update(at=now)
+
+
 def _go_on(
-    memory: dict[str, Any], logs: Sequence[diaries.Log], policy: Policy, *, now: datetime
-) -> worsening.Judgement | None:
+    joint: Joint, memory: dict[str, Any], waiting: Sequence[diaries.Waiting], policy: Policy, *, now: datetime
+) -> worsening.Next | None:
     """Judged from what was learnt before. None: the whole diary has to be read."""
-    taken_back = any(log.in_error and not log.judged for log in logs)
-    if taken_back or worsening.needed_from(memory) < now - AT_HAND:
+    if any(log.taken_back for log in waiting):
         return None
-    known = [log.entry for log in logs if log.judged and not log.in_error]
-    new = [log.entry for log in logs if not log.judged]
-    return worsening.judge_next(memory, known, new, policy, now=now)
+
+    def recent() -> list[worsening.Entry]:
+        since, until = worsening.learnt_between(memory)
+        return diaries.entries(joint, zone=joint.patient.zone, since=since, until=until)
+
+    return worsening.judge_next(memory, recent, [log.entry for log in waiting], policy, now=now)
 
 
-def _whole(
-    joint: Joint, flags: Sequence[Flag], policy: Policy, *, now: datetime, silence: diaries.Silence | None
-) -> worsening.Judgement:
+def _judge_whole(
+    joint: Joint, policy: Policy, *, now: datetime, silence: diaries.Silence | None
+) -> tuple[Flag | None, dict[str, Any] | None]:
+    """The flag that is open afterwards, if any, and what was learnt, if it may be gone on from."""
+    flags = list(Flag.objects.filter(joint=joint))
+    flag = next((flag for flag in flags if flag.closed_at is None), None)
     known = diaries.context(joint, today=clock.day_of(now, joint.patient.clinic))
     known = replace(known, facts_since=_facts_since(flags, policy, now))
-    return worsening.judge(
+    judgement = worsening.judge(
         diaries.entries(joint, zone=joint.patient.zone),
         diaries.with_silence(known, silence, flags) if silence else known,
         policy,
         now=now,
         flags_before=diaries.flags_before(flags),
     )
+    if flag is None and judgement.opens:
+        flag = _open(joint, judgement.opens, version=policy.version, now=now)
+    elif flag and judgement.joins:
+        _join(flag, joint.patient.clinic, judgement.joins, now=now)
+    return flag, None if silence else judgement.memory
 
 
 def _facts_since(flags: Sequence[Flag], policy: Policy, now: datetime) -> datetime:

@@ -30,8 +30,8 @@ from clinical.worsening.findings import (
     StoredFlag,
     Verdict,
 )
-from clinical.worsening.judging import Judgement, judge, judge_next
-from clinical.worsening.memory import needed_from
+from clinical.worsening.judging import Judgement, Next, judge, judge_next
+from clinical.worsening.memory import learnt_between
 from clinical.worsening.policy import DEFAULT, Policy, from_json, to_json
 from clinical.worsening.watch import Review, Watch
 from clinical.worsening.words import WORDS, Reason, say
@@ -49,6 +49,7 @@ __all__ = [
     "JointKind",
     "Judgement",
     "Kind",
+    "Next",
     "Operation",
     "OperationKind",
     "Order",
@@ -69,7 +70,7 @@ __all__ = [
     "from_json",
     "judge",
     "judge_next",
-    "needed_from",
+    "learnt_between",
     "replay",
     "say",
     "to_json",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,24 +60,38 @@ def judge(
     return Judgement(verdict, opens=None, joins=joins, memory=None)
 
 
-def judge_next(
-    kept: dict[str, Any], recent: Iterable[Entry], new: Sequence[Entry], policy: Policy, *, now: datetime
-) -> Judgement | None:
-    """What `judge` would say once `new` has come to the diary that `kept` was learnt from.
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What `judge` would say of `opens` and `memory`."""
 
-    `recent`: its entries `memory.needed_from` on. None where it takes the whole diary to say: `kept` was learnt with
+    opens: Flag | None
+    memory: dict[str, Any] | None
+
+
+def judge_next(
+    kept: dict[str, Any],
+    recent: Callable[[], Iterable[Entry]],
+    new: Sequence[Entry],
+    policy: Policy,
+    *,
+    now: datetime,
+) -> Next | None:
+    """Go on where `kept` was learnt, with what is `new`. None where it takes the whole diary to say: it was learnt with
     other thresholds, or what is new is not later than all the rest.
+
+    `recent` gives the diary's entries of `memory.learnt_between`; it is called only if a rule looks back at them, which
+    it seldom does.
     """
     if not memory.fits(kept, policy):
         return None
     last, new = memory.last_of(kept), sorted(new, key=in_order)
     if not all(last < entry.felt_at <= now + AHEAD for entry in new):
         return None
-    watch = memory.resumed(kept, sorted(recent, key=in_order), policy)
+    watch = memory.resumed(kept, lambda: sorted(recent(), key=in_order), policy)
     for entry in new:
         watch.log(entry)
     watch.until(now)
-    return Judgement(_verdict(watch, None, now), opens=watch.flag, joins=(), memory=memory.kept(watch))
+    return Next(opens=watch.flag, memory=memory.kept(watch))
 
 
 def _is_new(finding: Finding, stored: StoredFlag) -> bool:

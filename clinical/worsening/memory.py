@@ -6,7 +6,7 @@ diary is gone through again. What is judged from here is what `judge` would say 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -51,9 +51,10 @@ def last_of(memory: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(memory["last"])
 
 
-def needed_from(memory: dict[str, Any]) -> datetime:
-    """Entries from then on must be at hand to go on."""
-    return last_of(memory) - timedelta(days=KEPT_DAYS)
+def learnt_between(memory: dict[str, Any]) -> tuple[datetime, datetime]:
+    """Of the entries it was learnt from, those that a rule may still look back at: from when, until when."""
+    last = last_of(memory)
+    return last - timedelta(days=KEPT_DAYS), last
 
 
 def fits(memory: dict[str, Any], policy: Policy) -> bool:
@@ -66,8 +67,8 @@ def _fingerprint(policy: Policy) -> str:
     return sha256(to_json(policy).encode()).hexdigest()
 
 
-def resumed(memory: dict[str, Any], recent: Iterable[Entry], policy: Policy) -> Watch:
-    """The watch as it was. `recent`: the entries `needed_from` until `last_of`, in order."""
+def resumed(memory: dict[str, Any], recent: Callable[[], Iterable[Entry]], policy: Policy) -> Watch:
+    """The watch as it was. `recent` gives the entries of `learnt_between`, in order."""
     watch = Watch(_context_of(memory["context"]), policy)
     watch.last = last_of(memory)
     past = watch.past

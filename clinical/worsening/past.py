@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from statistics import median
 
@@ -19,13 +19,15 @@ class Past:
     """Grows with the entries of three months, never with the diary."""
 
     __slots__ = (
-        "context", "day", "days", "eve", "healings", "level_spoken", "of_day", "policy", "recent", "standing", "value",
+        "_earlier", "_recent", "context", "day", "days", "eve", "healings", "level_spoken", "of_day", "policy",
+        "standing", "value",
     )  # fmt: skip
 
     def __init__(self, context: JointContext, policy: Policy) -> None:
         self.context = context
         self.policy = policy
-        self.recent: deque[tuple[int, Entry]] = deque()
+        self._recent: deque[tuple[int, Entry]] = deque()
+        self._earlier: Callable[[], Iterable[Entry]] | None = None
         self.day = 0
         self.days = 0  # days with a number, since the usual level was last begun
         self.value = 0.0  # the mean of the day's entries
@@ -41,7 +43,7 @@ class Past:
     def take(self, entry: Entry, *, frozen: bool) -> int:
         """Remember the entry and move the level on. Gives its day."""
         day = max(entry.felt_at.toordinal(), self.day)
-        recent = self.recent
+        recent = self._recent
         recent.append((day, entry))
         while recent[0][0] <= day - KEPT_DAYS:
             recent.popleft()
@@ -50,10 +52,18 @@ class Past:
         self.day = day
         return day
 
-    def recall(self, recent: Iterable[Entry]) -> None:
-        """Have the entries of the last months at hand again. What they taught is known already."""
-        days = ((entry.felt_at.toordinal(), entry) for entry in recent)
-        self.recent = deque((day, entry) for day, entry in days if day > self.day - KEPT_DAYS)
+    def recall(self, earlier: Callable[[], Iterable[Entry]]) -> None:
+        """Entries of the last months that were taken before, in order: asked for when a rule looks back at them."""
+        self._earlier = earlier
+
+    @property
+    def recent(self) -> deque[tuple[int, Entry]]:
+        """The entries of the last months with their days, the oldest first."""
+        if self._earlier is not None:
+            earlier, self._earlier = self._earlier(), None
+            days = [(entry.felt_at.toordinal(), entry) for entry in earlier]
+            self._recent.extendleft((day, entry) for day, entry in reversed(days) if day > self.day - KEPT_DAYS)
+        return self._recent
 
     def _learn(self, day: int, nrs: int, frozen: bool) -> None:
         if self.healings and self.standing is not None and self._operated_between(self.standing.day, day):

@@ -16,7 +16,7 @@ from tests import make
 
 NOW = datetime(2026, 11, 17, 20, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-MOST_QUERIES = 8  # two of them begin and end the transaction
+MOST_QUERIES = 8  # two begin and end the transaction, one is the sign of life of the minute
 
 pytestmark = pytest.mark.django_db
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from clinical.worsening import (
     JointContext,
     JointKind,
     Judgement,
+    Next,
     Operation,
     OperationKind,
     Order,
@@ -27,8 +29,8 @@ from clinical.worsening import (
     Watch,
     judge,
     judge_next,
+    learnt_between,
     memory,
-    needed_from,
 )
 from clinical.worsening.change import Shape
 from clinical.worsening.diary import in_order
@@ -38,26 +40,34 @@ from tests.rules.test_worsening_properties import CONTEXTS, LESION, START, diary
 CALM = [Entry(START + timedelta(days=day), 2 + day % 2) for day in range(150)]
 
 
-def followed(entries: list[Entry], context: JointContext) -> tuple[list[Judgement], int]:
+def as_next(judgement: Judgement) -> Next:
+    return Next(judgement.opens, judgement.memory)
+
+
+def followed(entries: list[Entry], context: JointContext) -> tuple[list[Next], int]:
     """Each entry judged when it comes, a flag reviewed at once; and how many took only what was remembered."""
     kept: dict[str, Any] | None = None
-    short, reviewed, said = 0, list[StoredFlag](), list[Judgement]()
+    short, reviewed, said = 0, list[StoredFlag](), list[Next]()
     for n, entry in enumerate(entries):
-        now, judgement = entry.felt_at, None
+        now, found = entry.felt_at, None
         if kept:
-            recent = [e for e in entries[:n] if e.felt_at >= needed_from(kept)]
-            judgement = judge_next(json.loads(json.dumps(kept)), recent, [entry], DEFAULT, now=now)
-            short += judgement is not None
-        if judgement is None or judgement.opens or n % 9 == 0:
-            whole = judge(entries[: n + 1], context, DEFAULT, now=now, flags_before=reviewed)
-            assert judgement in (None, whole)
-            judgement = whole
-        said.append(judgement)
-        kept = judgement.memory
-        if flag := judgement.opens:
+            found = judge_next(json.loads(json.dumps(kept)), between(entries, kept), [entry], DEFAULT, now=now)
+            short += found is not None
+        if found is None or found.opens or n % 9 == 0:
+            whole = as_next(judge(entries[: n + 1], context, DEFAULT, now=now, flags_before=reviewed))
+            assert found in (None, whole)
+            found = whole
+        said.append(found)
+        kept = found.memory
+        if flag := found.opens:
             rules = frozenset(finding.rule.number for finding in flag.findings)
             reviewed.append(StoredFlag(flag.opened_at, flag.severity, flag.kind, rules, closed_at=now))
     return said, short
+
+
+def between(entries: list[Entry], kept: dict[str, Any]) -> Callable[[], list[Entry]]:
+    since, until = learnt_between(kept)
+    return lambda: [entry for entry in reversed(entries) if since <= entry.felt_at <= until]
 
 
 @long_and_slow
@@ -85,14 +95,29 @@ def test_a_flag_is_raised_from_memory_on_the_same_entry() -> None:
 def next_after_calm(*new: Entry, policy=DEFAULT, now=CALM[-1].felt_at + timedelta(days=1)):  # type: ignore[no-untyped-def]
     kept = judge(CALM, LESION, DEFAULT, now=CALM[-1].felt_at).memory
     assert kept
-    return judge_next(kept, CALM[-92:], new, policy, now=now)
+    return judge_next(kept, between(CALM, kept), new, policy, now=now)
 
 
 def test_two_at_once_are_taken_in_their_order() -> None:
     morning, evening = (Entry(CALM[-1].felt_at + timedelta(hours=hours), 2) for hours in (12, 22))
-    assert next_after_calm(evening, morning) == judge(
-        [*CALM, morning, evening], LESION, DEFAULT, now=CALM[-1].felt_at + timedelta(days=1)
-    )
+    now = CALM[-1].felt_at + timedelta(days=1)
+    assert next_after_calm(evening, morning) == as_next(judge([*CALM, morning, evening], LESION, DEFAULT, now=now))
+
+
+def test_an_ordinary_entry_does_not_look_back() -> None:
+    kept = judge(CALM, LESION, DEFAULT, now=CALM[-1].felt_at).memory
+    assert kept
+    asked: list[str] = []
+
+    def recent() -> list[Entry]:
+        asked.append("the diary")
+        return between(CALM, kept)()
+
+    later = CALM[-1].felt_at + timedelta(hours=12)
+    assert judge_next(kept, recent, [Entry(later, 3)], DEFAULT, now=later)
+    assert asked == []
+    assert judge_next(kept, recent, [Entry(later, 8), Entry(later, 3, frozenset({Tick.AT_REST}))], DEFAULT, now=later)
+    assert asked == ["the diary"]
 
 
 def test_a_clock_ten_minutes_ahead_is_not_to_come() -> None:
@@ -152,13 +177,13 @@ def test_what_is_remembered_is_all_that_was_learnt(days: int) -> None:
         watch.past.level_spoken = True
         kept = memory.kept(watch)
         assert kept
-        again = memory.resumed(json.loads(json.dumps(kept)), told, DEFAULT)
+        again = memory.resumed(json.loads(json.dumps(kept)), lambda told=told: told, DEFAULT)  # type: ignore[misc]
         assert (again.context, again.policy, again.last) == (joint, DEFAULT, told[-1].felt_at)
-        for name in Past.__slots__:
+        for name in ("recent", *(name for name in Past.__slots__ if not name.startswith("_"))):
             assert getattr(again.past, name) == getattr(watch.past, name), name
         assert again.past.standing
         assert isinstance(again.past.standing.shape, Shape)
-        assert memory.needed_from(kept) == told[-1].felt_at - timedelta(days=92)
+        assert learnt_between(kept) == (told[-1].felt_at - timedelta(days=92), told[-1].felt_at)
 
 
 def test_what_another_program_remembered_does_not_fit() -> None:

@@ -42,8 +42,9 @@ def test_entries_are_at_hand_for_92_days() -> None:
     assert days_of(past(on(day) for day in (0, 1, 91))) == [0, 1, 91]
     assert days_of(past(on(day) for day in (0, 1, 92))) == [1, 92]
     again = past([on(92)])
-    again.recall([on(0), on(1), on(92)])
-    assert days_of(again) == [1, 92]
+    again.recall(lambda: [on(0), on(1), on(91)])
+    again.take(on(92), frozen=False)
+    assert days_of(again) == [1, 91, 92, 92]
 
 
 def test_an_entry_of_another_zone_does_not_turn_the_days_back() -> None:
