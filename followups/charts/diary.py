@@ -178,8 +178,7 @@ def evidence(seen: Evidence, *, today: date, key: str = "evidence") -> Picture:
             at(days.x(seen.usual_span.since), top, label(seen.usual_span.words, x=6, y=-23, css="ho wide-word"))
         )
     if seen.recent_span:
-        words_end = label(seen.recent_span.words, x=-4, y=-23, css="ho strong wide-word", end=True)
-        marks.append(at(days.x(seen.recent_span.until), top, words_end))
+        marks.append(_recent_words(seen.recent_span, days, top))
     marks += _weeks(days, base + 16)
     marks.append(
         at(
@@ -228,6 +227,13 @@ def _point(point: Point, days: Days, y: float, side: str, *, number: bool) -> st
     said = label(str(point.nrs), y=-9, css="ho strong mid") if number else ""
     letter = "r" if side.startswith("r") else "l"
     return at(days.x(point.on), y, f'<circle r="{5 if point.used else 3.5}"/>{said}', f"point point-{letter}")
+
+
+def _recent_words(span: Span, days: Days, top: float) -> str:
+    """They end where the window ends, or begin where it begins if there is no room before it."""
+    late = days.x(span.until) > SHEET * 0.4
+    words = label(span.words, x=-4 if late else 4, y=-23, css="ho strong wide-word", end=late)
+    return at(days.x(span.until if late else span.since), top, words)
 
 
 def _weeks(days: Days, y: int) -> list[str]:

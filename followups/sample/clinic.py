@@ -249,7 +249,7 @@ def _keep_diary(
             ended = rng.randint(20, 60)
             _store(rng, joint, patient, today, days=days, level=level, worse=range(ended, ended + rng.randint(10, 20)))
             _was_worse(rng, joint, staff, _moment(today - ended * A_DAY, patient.clinic))
-        elif kind < 0.34:
+        elif kind < 0.34 and hip.symptoms != "no":
             _store(rng, joint, patient, today, days=days, level=7.6)
             flagging.judge_joint(joint, now=now - rng.randint(0, 9) * A_DAY)
         else:
