@@ -135,7 +135,7 @@ class MeasureField(forms.Field):
     widget = forms.TextInput
 
     def __init__(self, *, low: float, high: float, unit: str, places: int = 1, **kwargs: Any) -> None:
-        super().__init__(required=False, **kwargs)
+        super().__init__(**{"required": False} | kwargs)
         self.low, self.high, self.unit, self.places = low, high, unit, places
         self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
 
@@ -148,10 +148,11 @@ class MeasureField(forms.Field):
             raise ValidationError(_("Write a number, for example 12 or 12.5."), code="invalid")
         number = Decimal(text.replace(",", "."))
         if not Decimal(str(self.low)) <= number <= Decimal(str(self.high)):
+            most = f"{self.high:g} {self.unit}".strip()
             raise ValidationError(
-                _("Write a number from %(low)s to %(high)s %(unit)s."),
+                _("Write a number from %(low)s to %(high)s."),
                 code="range",
-                params={"low": f"{self.low:g}", "high": f"{self.high:g}", "unit": self.unit},
+                params={"low": f"{self.low:g}", "high": most},
             )
         if number != round(number, self.places):
             raise ValidationError(

@@ -171,7 +171,9 @@ class JointField(forms.ModelChoiceField):  # type: ignore[type-arg]
 class OfAJointForm(EntryForm):
     """Something entered about one of the person's joints."""
 
-    joint = JointField(label=_("Joint"), queryset=Joint.objects.none(), to_field_name="public_id")
+    joint = JointField(
+        label=_("Joint"), queryset=Joint.objects.none(), to_field_name="public_id", empty_label=_("Choose…")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -204,16 +206,17 @@ class ScoreForm(OfAJointForm):
     """A questionnaire's total, not its answers."""
 
     instrument = forms.ChoiceField(label=_("Questionnaire"), choices=[("", _("Choose…")), *Score.Instrument.choices])
-    value = MeasureField(label=_("Total"), low=0, high=100, unit="", places=3)
+    value = MeasureField(
+        label=_("Total"), low=0, high=100, unit="", places=3, required=True,
+        error_messages={"required": _("Write the total.")},
+    )  # fmt: skip
     on = DayField(label=_("Filled in on"), help_text=_("For example 27 3 2026"))
 
     def clean(self) -> dict[str, Any]:
         self.check_day("on")
         data = self.cleaned_data
         instrument, value, joint = data.get("instrument"), data.get("value"), data.get("joint")
-        if value is None and "value" not in self.errors:
-            self.refuse("value", _("Write the total."))
-        elif value is not None and instrument and value > Score.MOST[instrument]:
+        if value is not None and instrument and value > Score.MOST[instrument]:
             self.refuse("value", _("The most is %(most)s."), most=Score.MOST[instrument])
         elif value is not None and instrument == Score.Instrument.OHS and value % 1:
             self.refuse("value", _("This questionnaire has whole numbers only."))
