@@ -98,7 +98,7 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     },
     "followups.JointPlan": {
         CLINICAL: "state group row row_since start clocks conflicts reasons ended_on ended_reason",
-        OPERATIONAL: "id joint record_changed_at",
+        OPERATIONAL: "id joint judge_record_at",
     },
     "followups.FollowUp": {
         CLINICAL: "studies target_on opens_on closes_on latest_safe_on counts_from row group group_rank reasons change"

@@ -39,13 +39,18 @@ class Course:
     mg_per_day: float | None = None
 
 
+def last_day(course: Course, *, today: date) -> date:
+    """The last day that counts: its end, today, or the end of its first three months."""
+    return min(course.ended_on or today, course.started_on + THREE_MONTHS - timedelta(days=1))
+
+
 def total_g(course: Course, others: Iterable[Course], *, today: date) -> float | None:
     """Prednisolone of all courses in the three months that hold most of this one: those before its end, or before
     three months of it are over. Of a course that goes on only the days until today count. None: not known.
     """
     if course.mg_per_day is None:
         return None
-    last = min(course.ended_on or today, course.started_on + THREE_MONTHS - timedelta(days=1))
+    last = last_day(course, today=today)
     first = last - THREE_MONTHS + timedelta(days=1)
     return round(sum(_mg(one, first, last, today) for one in (course, *others)) / 1000, 3)
 

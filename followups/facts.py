@@ -116,6 +116,7 @@ def steroid_courses(exposures: Iterable[Exposure], *, today: date) -> tuple[Ster
             at=_midnight(course.started_on),
             mg_per_day=course.mg_per_day,
             total_g=steroids.total_g(course, [c for c in courses.values() if c is not course], today=today),
+            counted_to=_midnight(steroids.last_day(course, today=today)),
             entered_at=first_said_at[key],
         )
         for key, course in courses.items()

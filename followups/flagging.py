@@ -28,6 +28,7 @@ from patients.signals import record_changed
 # Opening days until a flag must have been reviewed (clinical.md 5.4: same day, 5 working days, 14 days).
 CLOCK_DAYS = {"red": 1, "amber": 5, "yellow": 14}
 LONGEST_SNOOZE = timedelta(days=31)
+LOOK_AGAIN = timedelta(days=1)  # while a steroid course may still add up to too much
 # What judging an ordinary log reads of these wide rows; the rest is fetched when a flag opens.
 READ_TO_JUDGE = ("patient__time_zone", "patient__public_id", "patient__clinic__time_zone")
 RANK = {"red": 0, "amber": 1, "yellow": 2}
@@ -39,17 +40,20 @@ SPEAKS_BY_ITSELF = (ImagingStudy, Finding, Exposure, Score)
 def _on_record_changed(sender: Any, *, patient: Patient, now: datetime, **kwargs: Any) -> None:
     """The next tick judges the person's joints again; the mark goes only with their judgement."""
     if sender in SPEAKS_BY_ITSELF:
-        JointPlan.objects.filter(joint__patient=patient).update(record_changed_at=now)
+        JointPlan.objects.filter(joint__patient=patient).update(judge_record_at=now)
 
 
 @transaction.atomic
 def judge_record(joint_plan_id: int, *, now: datetime) -> str:
     """Judge a joint whose record has changed. Empty: done; otherwise why it was skipped."""
-    plan = JointPlan.objects.select_related("joint").get(pk=joint_plan_id)
+    plan = JointPlan.objects.select_related("joint__patient__clinic").get(pk=joint_plan_id)
     Patient.objects.select_for_update(no_key=True).get(pk=plan.joint.patient_id)  # before the mark: so does planning
-    if not JointPlan.objects.changed().filter(pk=plan.pk).update(record_changed_at=None):
+    if not JointPlan.objects.to_judge(now=now).filter(pk=plan.pk).update(judge_record_at=None):
         return "judged already"
     judge_joint(plan.joint, now=now)
+    known = diaries.context(plan.joint, today=clock.day_of(now, plan.joint.patient.clinic))
+    if worsening.adding_up(known, now):
+        JointPlan.objects.filter(pk=plan.pk).update(judge_record_at=now + LOOK_AGAIN)
     return ""
 
 

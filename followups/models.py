@@ -155,9 +155,9 @@ class PatientPlan(models.Model):
 
 
 class JointPlanQuerySet(models.QuerySet["JointPlan"]):
-    def changed(self) -> Self:
-        """Joints whose record has changed since the rules looked at it."""
-        return self.filter(record_changed_at__isnull=False)
+    def to_judge(self, *, now: datetime) -> Self:
+        """Joints whose record has changed since the rules looked at it, or says more by now."""
+        return self.filter(judge_record_at__lte=now)
 
 
 class JointPlan(models.Model):
@@ -175,16 +175,16 @@ class JointPlan(models.Model):
     reasons = models.JSONField(default=list)  # [{"code", "params"}]
     ended_on = models.DateField(null=True)
     ended_reason = models.CharField(max_length=12, blank=True)
-    # Something was recorded that may open a flag, and the rules have not looked yet.
-    record_changed_at = models.DateTimeField(null=True)
+    # Something was recorded that may open a flag without an entry: when the rules look at it.
+    judge_record_at = models.DateTimeField(null=True)
 
     objects = JointPlanQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [
             models.Index(
-                fields=["record_changed_at"],
-                condition=Q(record_changed_at__isnull=False),
+                fields=["judge_record_at"],
+                condition=Q(judge_record_at__isnull=False),
                 name="followups_jointplan_to_judge",
             ),
         ]

@@ -93,7 +93,7 @@ def logs_to_judge(now: datetime) -> Iterable[int]:
 
 
 def records_to_judge(now: datetime) -> Iterable[int]:
-    return JointPlan.objects.changed().order_by("record_changed_at").values_list("pk", flat=True)
+    return JointPlan.objects.to_judge(now=now).order_by("judge_record_at").values_list("pk", flat=True)
 
 
 def flags_past_clock(now: datetime) -> Iterable[int]:

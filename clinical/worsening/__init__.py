@@ -31,7 +31,7 @@ from clinical.worsening.findings import (
     Verdict,
 )
 from clinical.worsening.judging import Judgement, Next, judge, judge_next
-from clinical.worsening.memory import learnt_between
+from clinical.worsening.memory import adding_up, learnt_between
 from clinical.worsening.policy import DEFAULT, Policy, from_json, to_json
 from clinical.worsening.watch import Review, Watch
 from clinical.worsening.words import WORDS, Reason, say
@@ -67,6 +67,7 @@ __all__ = [
     "Tick",
     "Verdict",
     "Watch",
+    "adding_up",
     "from_json",
     "judge",
     "judge_next",

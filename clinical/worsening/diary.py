@@ -132,7 +132,8 @@ class Image:
 class SteroidCourse:
     at: datetime
     mg_per_day: float | None = None  # prednisolone equivalent
-    total_g: float | None = None  # over three months
+    total_g: float | None = None  # over three months, up to `counted_to`
+    counted_to: datetime | None = None  # None: `at`
     entered_at: datetime | None = None  # None: at once
 
 

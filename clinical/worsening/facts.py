@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from math import inf
+from math import ceil, inf
 
 from clinical.worsening.diary import Image, JointContext, JointKind, Score, SteroidCourse
 from clinical.worsening.findings import Finding, Rule, Severity
@@ -118,6 +118,15 @@ def steroid_courses(courses: tuple[SteroidCourse, ...], policy: Policy) -> Itera
         high = course.mg_per_day is not None and course.mg_per_day > policy.steroid_mg_per_day
         much = course.total_g is not None and course.total_g > policy.steroid_total_g
         if (high or much) and not _history(course, policy):
-            known_at = max(course.at, course.entered_at or course.at)
+            reached_at = course.at if high else _reached_at(course, policy.steroid_total_g)
+            known_at = max(reached_at, course.entered_at or course.at)
             params = {"on": course.at.date(), "mg": course.mg_per_day, "total": course.total_g}
             yield found(STEROID, known_at, Reason("steroid", params), policy, "steroid_mg_per_day steroid_total_g")
+
+
+def _reached_at(course: SteroidCourse, limit_g: float) -> datetime:
+    """When a dose that is not high by itself had added up to more than that: so many of its days before the last."""
+    if not course.mg_per_day or course.total_g is None or course.counted_to is None:
+        return course.at
+    days_over = ceil(round((course.total_g - limit_g) * 1000, 3) / course.mg_per_day)
+    return max(course.at, course.counted_to - timedelta(days=days_over - 1))

@@ -24,7 +24,7 @@ FORM = 1  # grows when what is kept, or what is learnt from a diary, changes: wh
 def kept(watch: Watch) -> dict[str, Any] | None:
     """JSON values; None where the whole diary is needed next time."""
     past, last = watch.past, watch.last
-    if last is None or not watch.is_quiet or _adding_up(watch.context, last):
+    if last is None or not watch.is_quiet or adding_up(watch.context, last):
         return None
     return {
         "form": FORM,
@@ -41,7 +41,7 @@ def kept(watch: Watch) -> dict[str, Any] | None:
     }
 
 
-def _adding_up(context: JointContext, last: datetime) -> bool:
+def adding_up(context: JointContext, last: datetime) -> bool:
     """A steroid course that goes on may become too much without anything being recorded."""
     return any(course.at + timedelta(days=KEPT_DAYS) > last for course in context.steroid_courses)
 

@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='jointplan',
-            name='record_changed_at',
+            name='judge_record_at',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddIndex(
             model_name='jointplan',
-            index=models.Index(condition=models.Q(('record_changed_at__isnull', False)), fields=['record_changed_at'], name='followups_jointplan_to_judge'),
+            index=models.Index(condition=models.Q(('judge_record_at__isnull', False)), fields=['judge_record_at'], name='followups_jointplan_to_judge'),
         ),
     ]

@@ -81,7 +81,7 @@ def test_a_study_that_shows_more_than_the_one_before_opens_a_flag_with_the_next_
     flag = Flag.objects.get()
     assert (flag.joint, flag.rule, flag.severity, balance.failed) == (joint, 17, "amber", 0)
     assert flag.sentence["params"] == {"on": "2026-11-16", "before_on": "2026-05-04", "changes": "stage"}
-    assert not JointPlan.objects.changed().exists()
+    assert not JointPlan.objects.to_judge(now=NOW).exists()
     assert AuditEvent.objects.filter(subject_id=flag.public_id, action="create").exists()
 
 
@@ -143,15 +143,15 @@ def test_an_image_entered_in_error_is_judged_again_and_closes_nothing(joint: Joi
     study = got_worse(joint, clinician)
     sweeping.sweep(now=NOW)
     recording.mark_in_error(study, patient=joint.patient, reason="another person", by=clinician, now=NOW + DAY)
-    assert JointPlan.objects.changed().get().joint == joint
+    assert JointPlan.objects.to_judge(now=NOW + DAY).get().joint == joint
     sweeping.sweep(now=NOW + DAY)
-    assert not JointPlan.objects.changed().exists()
+    assert not JointPlan.objects.to_judge(now=NOW + DAY).exists()
     assert Flag.objects.open().count() == 1
 
 
 def test_a_tick_that_finds_the_joint_judged_skips_it(joint: Joint, clinician: User) -> None:
     got_worse(joint, clinician)
-    plan = JointPlan.objects.changed().get()
+    plan = JointPlan.objects.to_judge(now=NOW).get()
     assert flagging.judge_record(plan.pk, now=NOW) == ""
     assert flagging.judge_record(plan.pk, now=NOW) == "judged already"
 
@@ -241,11 +241,23 @@ def test_a_new_steroid_course_is_told_once_for_the_person_at_the_diseased_joint(
     other = make.make_joint(joint.patient, side="right", state="clear")
     planning.replan(joint.patient, by=None, now=NOW)
     course(joint.patient, by=clinician)
-    assert set(JointPlan.objects.changed().values_list("joint", flat=True)) == {joint.pk, other.pk}
+    assert set(JointPlan.objects.to_judge(now=NOW).values_list("joint", flat=True)) == {joint.pk, other.pk}
     sweeping.sweep(now=NOW)
     flag = Flag.objects.get()
     assert (flag.joint, flag.rule, flag.severity) == (joint, 18, "yellow")
     assert "60 mg of prednisolone a day" in card(flag, clinician)
+
+
+def test_a_low_dose_that_adds_up_is_told_on_the_day_it_is_too_much(joint: Joint, clinician: User) -> None:
+    """25 mg a day are more than 2 g with the 81st day, though nothing is recorded then."""
+    began = NOW.date() - 10 * DAY
+    course(joint.patient, by=clinician, daily_mg=25.0, started_on=began)
+    for days in range(71):
+        sweeping.sweep(now=NOW + days * DAY)
+        told = Flag.objects.filter(rule=18).exists()
+        assert told is ((NOW + days * DAY).date() >= began + 80 * DAY), days
+    flag = Flag.objects.get(rule=18)
+    assert flag.evidence["at"][:10] == str(began + 80 * DAY)
 
 
 @pytest.mark.parametrize(

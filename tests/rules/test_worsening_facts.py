@@ -226,3 +226,19 @@ def test_what_was_entered_before_its_day_is_told_on_its_day() -> None:
         steroid_courses=(SteroidCourse(at(9), 40, entered_at=early),),
     )
     assert [finding.at for finding in findings(joint, DEFAULT)] == [at(9)] * 3
+
+
+@pytest.mark.parametrize(
+    ("total", "mg", "days_before"),
+    [(2.025, 25.0, 0), (2.05, 25.0, 1), (2.5, 25.0, 19), (2.025, None, 30), (2.9, 10.0, 30)],
+)
+def test_a_low_dose_counts_from_the_day_on_which_it_had_added_up(
+    total: float, mg: float | None, days_before: int
+) -> None:
+    """Counted to the 31st day of the course; never from before its first, nor before it was entered."""
+    began, last = at(0), at(30)
+    one = SteroidCourse(began, mg_per_day=mg, total_g=total, counted_to=last)
+    [finding] = findings(JointContext(steroid_courses=(one,)), DEFAULT)
+    assert finding.at == last - timedelta(days=days_before)
+    [finding] = findings(JointContext(steroid_courses=(replace(one, entered_at=at(29)),)), DEFAULT)
+    assert finding.at == max(last - timedelta(days=days_before), at(29))
