@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import clock
@@ -14,7 +15,8 @@ from followups import flag_words, flagging, opening_days
 from followups.models import Flag, Heartbeat
 from patients.models import PainLog
 
-MOST = 100  # rows on the page; a clinic with more has another problem, and reads how many there are
+ROWS = 25  # of one page of the queue
+MOST_COUNTED = 100  # logs that wait to be judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,37 @@ class Row:
 class Queue:
     rows: list[Row]
     count: int
-    more: bool
+    page: int
+    pages: int
+
+    @property
+    def first(self) -> int:
+        return (self.page - 1) * ROWS + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
 
 
-def queue(clinic: Clinic, *, now: datetime) -> Queue:
-    """The open flags of a clinic, the most pressing first."""
-    flags = Flag.objects.at(clinic).open().select_related("patient__clinic", "joint", "owner")
-    found = list(flags.order_by("severity_rank", "due_at", "pk")[: MOST + 1])
+def queue(clinic: Clinic, *, now: datetime, page: int = 0, at: Flag | None = None) -> Queue:
+    """A page of a clinic's open flags, the most pressing first. 0: the page on which `at` stands, or the first."""
+    flags = Flag.objects.at(clinic).open()
+    count = flags.count()
+    pages = max(1, -(-count // ROWS))
+    page = min(page or _page_of(at, flags), pages)
+    rows = flags.select_related("patient__clinic", "joint", "owner").order_by("severity_rank", "due_at", "pk")
     duty, closed = flagging.on_duty(clinic), opening_days.closed_days(clinic)
     standing = _("on duty: %(name)s") % {"name": duty} if duty else _("not taken")
-    rows = [_row(flag, clinic, standing, closed, now) for flag in found[:MOST]]
-    return Queue(rows, flags.count() if len(found) > MOST else len(found), len(found) > MOST)
+    shown = [_row(flag, clinic, standing, closed, now) for flag in rows[(page - 1) * ROWS : page * ROWS]]
+    return Queue(shown, count, page, pages)
+
+
+def _page_of(flag: Flag | None, flags: QuerySet[Flag]) -> int:
+    if flag is None or flag.closed_at:
+        return 1
+    same = Q(severity_rank=flag.severity_rank)
+    before = Q(severity_rank__lt=flag.severity_rank) | same & Q(due_at__lt=flag.due_at)
+    return flags.filter(before | same & Q(due_at=flag.due_at, pk__lt=flag.pk)).count() // ROWS + 1
 
 
 def _row(flag: Flag, clinic: Clinic, standing: str, closed: set[date], now: datetime) -> Row:
@@ -116,5 +138,5 @@ class Judging:
 
 def judging(clinic: Clinic) -> Judging:
     beat = Heartbeat.objects.filter(machine="judging").values_list("at", flat=True).first()
-    waiting = PainLog.objects.filter(joint__patient__clinic=clinic, judged_at=None).values("pk")[:MOST].count()
+    waiting = PainLog.objects.filter(joint__patient__clinic=clinic, judged_at=None).values("pk")[:MOST_COUNTED].count()
     return Judging(beat, waiting)

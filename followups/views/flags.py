@@ -264,7 +264,7 @@ def _show(
 
 def _context(request: StaffRequest, flag: Flag | None = None, form: AnswerForm | None = None) -> dict[str, Any]:
     now = clock.now()
-    queue = flag_queue.queue(request.clinic, now=now)
+    queue = flag_queue.queue(request.clinic, now=now, page=_page(request), at=flag)
     context: dict[str, Any] = {
         "queue": queue,
         "judging": flag_queue.judging(request.clinic) if not queue.rows else None,
@@ -283,6 +283,12 @@ def _context(request: StaffRequest, flag: Flag | None = None, form: AnswerForm |
         "action": reverse(f"followups:flag_{form.do}", args=[flag.public_id]) if form else "",
         "do": _title(form.do) if form else "",
     }
+
+
+def _page(request: StaffRequest) -> int:
+    """The page of the queue that was asked for; 0: none."""
+    asked = request.GET.get("page", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
 
 
 def _offered(request: StaffRequest) -> tuple[str, ...]:

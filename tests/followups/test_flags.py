@@ -484,6 +484,29 @@ def test_the_queue_is_ordered_by_severity_then_clock(clinic: Clinic, clinician: 
     assert (rows[1].clock, rows[1].past) == ("7 of 5 days: past", True)
 
 
+def test_a_long_queue_has_pages_and_a_card_stands_beside_its_own(
+    clinic: Clinic, clinician: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flag_queue, "ROWS", 2)
+    names = ("Abel", "Bell", "Cole", "Dent", "Ezra")
+    flags = [
+        asked_to_look(
+            make.make_joint(make.make_patient(clinic, family_name=name, given_name="")), now=NOW - 7 * n * DAY
+        )
+        for n, name in enumerate(reversed(names))
+    ]
+    staff = signed_in(clinician)
+    pages = [body(staff.get(f"/clinic/flags/?page={page}")) for page in (1, 2, 3, 99)]
+    shown = [[name for name in names if f"<b>{name}</b>" in page] for page in pages]
+    assert shown == [["Abel", "Bell"], ["Cole", "Dent"], ["Ezra"], ["Ezra"]]
+    assert "3 to 4 of 5" in pages[1]
+    assert 'href="/clinic/flags/?page=1"' in pages[1]
+    assert 'href="/clinic/flags/?page=3"' in pages[1]
+    assert "<b>Ezra</b>" in body(staff.get(url(flags[0]))), "the page of the queue on which the open card stands"
+    for nonsense in ("0", "-1", "x", "9" * 30, "²"):
+        assert "<b>Abel</b>" in body(staff.get("/clinic/flags/", {"page": nonsense}))
+
+
 def test_a_red_card_says_the_minute_and_what_was_said_at_once(joint: Joint, clinician: User) -> None:
     page = body(signed_in(clinician).get(url(raised(joint))))
     assert "today at 10:00" in page
