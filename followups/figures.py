@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet
@@ -82,9 +82,16 @@ def _yield(clinic: Clinic, today: date) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (row["rule"], row["month"]))
 
 
+class Late(NamedTuple):
+    """One overdue follow-up on the dashboard: its group, and days since the window closed."""
+
+    group: str
+    days: int
+
+
 @dataclass(frozen=True)
-class Late:
-    """One overdue follow-up on the dashboard."""
+class LatePerson:
+    """The same with who it is."""
 
     group: str
     days: int
@@ -94,12 +101,21 @@ class Late:
 
 def overdue(clinic: Clinic, *, today: date) -> list[Late]:
     """Everybody overdue now, the longest first, up to a thousand."""
-    rows = FollowUp.objects.at(clinic).overdue(today=today).order_by("closes_on")
+    rows = _overdue(clinic, today).values_list("group", "closes_on")
+    return [Late(group, (today - closes_on).days) for group, closes_on in rows[:SHOWN]]
+
+
+def overdue_people(clinic: Clinic, *, today: date) -> list[LatePerson]:
+    """The same people with their names, where they are few."""
     names = ("group", "closes_on", "patient__public_id", "patient__given_name", "patient__family_name")
     return [
-        Late(group, (today - closes_on).days, addresses.patient(patient_id), f"{given} {family}".strip())
-        for group, closes_on, patient_id, given, family in rows.values_list(*names)[:SHOWN]
+        LatePerson(group, (today - closes_on).days, addresses.patient(patient_id), f"{given} {family}".strip())
+        for group, closes_on, patient_id, given, family in _overdue(clinic, today).values_list(*names)[:SHOWN]
     ]
+
+
+def _overdue(clinic: Clinic, today: date) -> QuerySet[FollowUp]:
+    return FollowUp.objects.at(clinic).overdue(today=today).order_by("closes_on")
 
 
 def failed_messages(clinic: Clinic, *, since: datetime) -> list[Reminder]:

@@ -95,9 +95,12 @@ def _late_words(person: Late) -> str:
 
 
 def _in_bands(group: LateGroup) -> Sequence[int]:
-    if group.bands:
-        return group.bands
-    return [sum(1 for p in group.people if low <= p.days <= (high or p.days)) for low, high in _BANDS]
+    return group.bands or in_bands([person.days for person in group.people])
+
+
+def in_bands(days: Sequence[int]) -> list[int]:
+    """How many in each of the five bands of days late."""
+    return [sum(low <= n <= (high or n) for n in days) for low, high in _BANDS]
 
 
 def _bands(group: LateGroup, y: int) -> Iterator[str]:

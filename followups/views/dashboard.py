@@ -30,7 +30,7 @@ from patients.models import PainLog
 GROUPS = ("collapsed", "large", "not_sized", "medium", "small", "replaced")
 AIM = 90  # per cent on time; the clinic's own aim
 FAILED_DAYS = 7
-DRAWN = 200  # flags on the picture of clocks, the most pressing first
+DRAWN = 60  # flags on the picture of clocks, the most pressing first
 ROWS = 100
 KINDS = {"on_time": _("on time"), "late": _("late"), "early": _("early"), "not_made": _("not made")}
 
@@ -49,7 +49,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "late": late,
         "late_count": f"{figures.SHOWN - 1}+" if len(late) >= figures.SHOWN else str(len(late)),
         "late_groups": _late_groups(late),
-        "late_chart": oversight.overdue(_late_lanes(late)),
+        "late_chart": oversight.overdue(_late_lanes(request.clinic, late, today)),
         "flags": flags.tally(now=now),
         "drawn": len(drawn),
         "nobody_answers": telling.nobody_answers(request.clinic),
@@ -74,14 +74,25 @@ def _late_groups(late: Sequence[figures.Late]) -> list[tuple[str, str, int]]:
     return [(str(words.GROUPS[g]), _behind(what="overdue", group=g), n) for g, n in counts.items() if n]
 
 
-def _late_lanes(late: Sequence[figures.Late]) -> list[oversight.LateGroup]:
+def _late_lanes(clinic: Clinic, late: Sequence[figures.Late], today: date) -> list[oversight.LateGroup]:
+    """Each person by name where they are few, otherwise how many in each band."""
     people: dict[str, list[oversight.Late]] = defaultdict(list)
-    for one in late:
-        people[one.group].append(oversight.Late(one.days, one.href, one.name))
+    few = len(late) <= oversight.ONE_MARK_EACH
+    if few:
+        for one in figures.overdue_people(clinic, today=today):
+            people[one.group].append(oversight.Late(one.days, one.href, one.name))
+    days: dict[str, list[int]] = defaultdict(list)
+    for group, so_many in late:
+        days[group].append(so_many)
     return [
-        oversight.LateGroup(str(words.GROUPS[group]), people[group], _behind(what="overdue", group=group))
+        oversight.LateGroup(
+            str(words.GROUPS[group]),
+            people[group],
+            _behind(what="overdue", group=group),
+            () if few else oversight.in_bands(days[group]),
+        )
         for group in GROUPS
-        if group != "replaced" or people[group]
+        if group != "replaced" or days[group]
     ]
 
 
