@@ -403,6 +403,12 @@ class Reminder(models.Model):
             models.Index(
                 fields=["due_at"], condition=Q(status__in=["queued", "sending"]), name="followups_reminder_due"
             ),
+            # The same of one clinic: among its messages of years the few that wait are looked for by this.
+            models.Index(
+                fields=["clinic", "due_at"],
+                condition=Q(status__in=["queued", "sending"]),
+                name="followups_reminder_waiting",
+            ),
             models.Index(fields=["clinic", "-due_at"], name="followups_reminder_by_clinic"),
             models.Index(fields=["clinic", "-due_at"], condition=Q(status="failed"), name="followups_reminder_failed"),
         ]
