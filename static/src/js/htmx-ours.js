@@ -8,6 +8,15 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+// Of two requests for one place the newer one counts: a card that was still on its way does not replace the one that was
+// chosen meanwhile, nor the form that is being sent from it.
+const newest = new Map();
+document.addEventListener("htmx:beforeSend", (event) => newest.set(event.detail.target.id, event.detail.xhr));
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const isOlder = detail.target.id && newest.get(detail.target.id) !== detail.xhr;
+  if (isOlder && detail.requestConfig.verb === "get") detail.shouldSwap = false;
+});
+
 // An answer that is a whole page (a sign-in, an error) replaces the page, never a row.
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const type = event.detail.xhr.getResponseHeader("Content-Type") || "";
