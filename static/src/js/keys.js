@@ -23,6 +23,13 @@ const pressed = (area, here, key) => {
   return all.find((el) => row?.contains(el)) || all.find((el) => el.closest("[data-strip]")) || all[0];
 };
 
+// The list or card in which the focus was when it was replaced: until the focus is somewhere again, keys go there.
+let replaced = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.contains(document.activeElement)) replaced = detail.target.closest("[data-keys]")?.id;
+});
+for (const kind of ["focusin", "pointerdown"]) document.addEventListener(kind, () => { replaced = null; });
+
 document.addEventListener("keydown", (event) => {
   const here = event.target;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(here)) return;
@@ -30,7 +37,8 @@ document.addEventListener("keydown", (event) => {
   if (off() || document.querySelector("dialog[open]")) return;
   const moves = ["j", "k"].includes(event.key.toLowerCase());
   // On a page that has just come nothing has the focus yet: J or K brings it into the list.
-  const area = here.closest("[data-keys]") || (moves && here === document.body ? document.querySelector("[data-keys]") : null);
+  const waiting = here === document.body && (replaced ? document.getElementById(replaced) : moves && document.querySelector("[data-keys]"));
+  const area = here.closest("[data-keys]") || waiting || null;
   if (event.key === "/" && (area || here === document.body)) {
     const find = document.querySelector('input[data-key="/"]');
     if (find && visible(find)) { event.preventDefault(); find.focus(); }
