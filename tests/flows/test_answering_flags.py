@@ -90,6 +90,7 @@ def test_it_goes_by_keyboard_from_a_page_that_has_just_come(
     expect(desk.locator(".flag-row:focus")).to_have_count(1)
     desk.keyboard.press("c")
     expect(desk.locator(".flag-who")).to_contain_text("(you)")
+    expect(desk.locator("#flags :focus")).to_have_count(1)
     desk.keyboard.press("x")
     expect(desk.get_by_role("heading", name="Close with outcome")).to_be_focused()
     desk.keyboard.press("?")
