@@ -21,7 +21,6 @@ from patients.models import Joint, PainLog, Patient
 from patients.signals import record_changed
 
 A_DAY = timedelta(days=1)
-LARGE = ("large", "not_sized")
 
 
 @receiver(record_changed, sender=Patient, dispatch_uid="expected to log")
@@ -82,7 +81,7 @@ def _matters(patient: Patient) -> Joint | None:
     )
     with_diary = joints.filter(newest__isnull=False).order_by("-newest", "pk")
     flagged = with_diary.filter(rank__isnull=False).order_by("rank", "-newest", "pk").first()
-    return flagged or with_diary.filter(plan__state=Joint.State.LESION, plan__group__in=LARGE).first()
+    return flagged or with_diary.filter(plan__state=Joint.State.LESION, plan__group__in=diaries.LARGE).first()
 
 
 def _ask(patient: Patient, last: datetime, *, now: datetime) -> str:

@@ -43,6 +43,7 @@ TICKS: dict[str, Tick] = {
     "jaw": Tick.JAW,
     "wants_review": Tick.WANTS_REVIEW,
 }
+LARGE = ("large", "not_sized")  # groups that count as large: what was not sized may be
 COLUMNS = ("public_id", "felt_at", "entered_at", "nrs", "aid", "distance", "by_phone", *TICKS)
 
 
@@ -137,7 +138,7 @@ def context_of(state: str, group: str, treatments: Sequence[Treatment], status: 
     return JointContext(
         kind=_kind(state),
         asymptomatic=None if status is None or status.value == YesNo.NOT_KNOWN else status.value == YesNo.NO,
-        large=group in ("large", "not_sized"),
+        large=group in LARGE,
         operations=tuple(Operation(t.on, kind) for t in treatments if (kind := _operation(t.code))),
         non_weight_bearing=tuple(Order(t.on, t.until) for t in treatments if t.code == "WBR"),
         aid_ordered=tuple(Order(t.on, t.until) for t in treatments if t.code in ("WBR", "FTW")),

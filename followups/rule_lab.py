@@ -21,7 +21,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from accounts import audit
 from accounts.models import Clinic, User
-from clinical.worsening import Entry, JointContext, JointKind, OperationKind, Policy, Raised, replay
+from clinical.worsening import NOT_OF_A_DIARY, Entry, JointContext, JointKind, OperationKind, Policy, Raised, replay
 from clinical.worsening.backtest import Row
 from clinical.worsening.diary import in_order
 from followups import diaries, facts, policies
@@ -41,8 +41,6 @@ NAMED = 200  # missed worsenings that are named; the count says how many there a
 
 Outcome = Flag.Outcome
 CONFIRMED = frozenset({Outcome.IMAGING, Outcome.TREATMENT, Outcome.REFERRED})
-# Scores, silence, images and steroid courses: nothing in a diary tells of them, so a run cannot raise them.
-NOT_OF_A_DIARY = frozenset({14, 16, 17, 18})
 
 Pair = list[int]  # with the policy in force, with the draft
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.templatetags.words import long_day
+from clinical.worsening import NOT_OF_A_DIARY
 from followups.models import Flag, FollowUp
 from patients.models import Joint
 from portal.templatetags.diary import long_moment
@@ -127,7 +128,6 @@ CHANGES: dict[str, Promise | str] = {
     Flag.Outcome.REFERRED: gettext_lazy("You were asked to see somebody else. Your clinic tells you where and when."),
 }
 UNCHANGED = gettext_lazy("Your plan stays as it is. What comes next, and when, stands under “Your next step”.")
-NOT_OF_A_DIARY = frozenset({14, 16, 17, 18})  # rules that speak without an entry
 READ_FOR = timedelta(days=14)  # how long the patient reads that somebody has read it
 
 

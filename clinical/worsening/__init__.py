@@ -20,6 +20,7 @@ from clinical.worsening.diary import (
     Tick,
 )
 from clinical.worsening.findings import (
+    NOT_OF_A_DIARY,
     Finding,
     Flag,
     Kind,
@@ -38,6 +39,7 @@ from clinical.worsening.words import WORDS, Reason, say
 
 __all__ = [
     "DEFAULT",
+    "NOT_OF_A_DIARY",
     "WORDS",
     "Bisphosphonate",
     "By",

@@ -16,6 +16,10 @@ class Kind(StrEnum):
     SILENCE = "silence"  # rule 16
 
 
+# Rules that speak without an entry: of scores, silence, images and steroid courses.
+NOT_OF_A_DIARY = frozenset({14, 16, 17, 18})
+
+
 class Severity(StrEnum):
     RED = "red"
     AMBER = "amber"
