@@ -189,12 +189,12 @@ def on_time(months: Sequence[Month], *, aim: int = 90, key: str = "on-time") -> 
                 f'width="{wide * 0.72:.1f}" height="{height:.1f}"/>'
             )
         inside = height > 20
+        thin = " wide-word" if (len(months) - number) % 2 == 0 else ""
         css = ("rate-word rate-word-last mid" if last else "rate-word mid") if inside else "ax mid"
         figure = str(month.rate) if month.n else "–"
-        body.append(at(x + wide / 2, base - height + (14 if inside else -4), label(figure, css=css)))
-        thin = " wide-word" if (len(months) - number) % 2 == 0 else ""
+        body.append(at(x + wide / 2, base - height + (14 if inside else -4), label(figure, css=css + thin)))
         body.append(at(x + wide / 2, base + 14, label(month.name, css=f"ax mid{thin}")))
-        body.append(at(x + wide / 2, base + 28, label(str(month.n), css="ax mid")))
+        body.append(at(x + wide / 2, base + 28, label(str(month.n), css=f"ax mid{thin}")))
     lines.append(f'<path class="aim" d="M0 {base - plot * aim / 100:.1f}H1000"/>')
     axis = ((100, gettext("100 %")), (aim, str(aim)), (50, "50"), (0, "0"))
     names = [

@@ -49,6 +49,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "late": late,
         "late_count": f"{figures.SHOWN - 1}+" if len(late) >= figures.SHOWN else str(len(late)),
         "late_groups": _late_groups(late),
+        "late_counted": len(late) > oversight.ONE_MARK_EACH,
         "late_chart": oversight.overdue(_late_lanes(request.clinic, late, today)),
         "flags": flags.tally(now=now),
         "drawn": len(drawn),

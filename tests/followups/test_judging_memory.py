@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from followups import flagging, planning, policies, reporting
-from followups.models import DiaryMemory, Flag
+from followups.models import DiaryMemory, Flag, Heartbeat
 from patients.models import Joint, PainLog, Patient
 from patients.signals import record_changed
 from tests import make
@@ -109,3 +109,10 @@ def test_other_thresholds_have_the_whole_diary_read(joint: Joint, clinician: Use
     before = DiaryMemory.objects.get(joint=joint).data["policy"]
     flagging.judge_log(log(joint).pk, now=NOW)
     assert DiaryMemory.objects.get(joint=joint).data["policy"] != before
+
+
+def test_the_sign_of_life_goes_forward_only(joint: Joint) -> None:
+    for minutes in (0, 5, 3):
+        at = NOW + timedelta(minutes=minutes)
+        flagging.judge_joint(joint, now=at)
+    assert Heartbeat.objects.get(machine="judging").at == NOW + timedelta(minutes=5)
