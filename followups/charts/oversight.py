@@ -139,7 +139,7 @@ def _day_names(ticks: Sequence[int], scale: float, y: int) -> Iterator[str]:
 def _overdue_table(groups: Sequence[LateGroup], counted: bool) -> Table:
     summary = gettext("The same as a table")
     if counted:
-        heads = (gettext("Group"), *(_band_words(low, high) for low, high in _BANDS))
+        heads = (gettext("Days late"), *(f"{low}–{high}" if high else f"> {low - 1}" for low, high in _BANDS))
         return Table(heads, tuple((g.name, *(str(n) for n in _in_bands(g))) for g in groups), summary)
     return Table(
         (gettext("Group"), gettext("Days late, one link a patient")), tuple(_linked(g) for g in groups), summary
