@@ -13,7 +13,9 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@beat_init.connect
 def _first_tick(**kwargs: Any) -> None:
     """At once: beat by itself lets a minute pass first, and what is due has waited since the last stop."""
     app.send_task("followups.tasks.sweep", expires=60)
+
+
+beat_init.connect(_first_tick, weak=False)
