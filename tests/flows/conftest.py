@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -15,6 +15,7 @@ from accounts.models import User
 from tests import make
 
 SignIn = Callable[[Page, User], None]
+expect.set_options(timeout=20_000)  # a machine that does much else at the time is slow, not wrong
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ def diary(phone: Page, signed_in: SignIn, person: Patient) -> Page:
     signed_in(phone, person.user)
     phone.goto("/me/")
     phone.get_by_role("link", name="Log pain").tap()
+    expect(phone.locator(".pad label").first).to_be_visible()  # going elsewhere before it came would be an error
     return phone
 
 

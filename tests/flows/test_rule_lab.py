@@ -64,7 +64,7 @@ def test_a_threshold_from_the_form_into_force(
     look(desk)
 
     assert rule_lab.go_on(PolicyRun.objects.get().pk, now=clock.now(), slice_=timedelta(minutes=1))
-    expect(desk.get_by_text("You wrote this draft")).to_be_visible(timeout=15_000)
+    expect(desk.get_by_text("You wrote this draft")).to_be_visible()
     expect(desk.get_by_role("button", name="Approve and put in force")).to_have_count(0)
     desk.set_viewport_size({"width": 360, "height": 740})
     look(desk)

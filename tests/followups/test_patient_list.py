@@ -54,7 +54,7 @@ def found(by: User, **query: str) -> str:
     ],
 )  # fmt: skip
 def test_whatever_one_remembers_finds_them(adaeze: Patient, clinician: User, typed: str) -> None:
-    make_patient(adaeze.clinic, family_name="Somebody", given_name="Else")
+    make_patient(adaeze.clinic, family_name="Somebody", given_name="Else", mrn="B-7", phone="+441134960142")
 
     page = found(clinician, q=typed)
 
