@@ -113,8 +113,8 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
         " made_at",
     },
     "followups.DiaryAsk": {
-        OPERATIONAL: "id public_id clinic patient last_entry_at channel made_at due_at claimed_at attempts sent_at"
-        " failed_at outcome answer_by ended_at",
+        OPERATIONAL: "id public_id clinic patient last_entry_at channel made_at due_at status claimed_at attempts"
+        " sent_at outcome answer_by ended_at",
     },
     "followups.OutboxMessage": {
         IDENTIFYING: "recipient subject body",
@@ -136,7 +136,7 @@ _TABLES: Mapping[str, Mapping[FieldClass, str]] = {
     "followups.Sweep": {OPERATIONAL: "id started_at finished_at candidates done skipped failed"},
     "followups.Proof": {OPERATIONAL: "id clinic at holds checked offenders milliseconds figures"},
     "followups.StaffMessage": {
-        OPERATIONAL: "id key channel clinic to flag made_at due_at attempts claimed_at sent_at failed_at outcome",
+        OPERATIONAL: "id key channel clinic to flag made_at due_at status attempts claimed_at sent_at outcome",
     },
     "interop.Import": {
         SENSITIVE: "content choices how",  # a whole register, and samples of its columns

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.dispatch import receiver
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.templatetags.words import full_day
-from followups import delivery, diaries, flagging, messages, policies, reminding
-from followups.models import DiaryAsk, Flag, Heartbeat, PatientPlan, Reminder
+from followups import diaries, flagging, gateways, messages, policies, reminding, sending
+from followups.models import DiaryAsk, Flag, PatientPlan
 from patients.models import Joint, PainLog, Patient
 from patients.signals import record_changed
 
@@ -85,90 +85,62 @@ def _matters(patient: Patient) -> Joint | None:
 
 
 def _ask(patient: Patient, last: datetime, *, now: datetime) -> str:
-    channels = reminding.channels(patient)
+    ways = reminding.channels(patient)
     _ask_row, is_new = DiaryAsk.objects.get_or_create(
         patient=patient,
         last_entry_at=last,
         defaults={
             "clinic": patient.clinic,
-            "channel": channels[0] if channels else "",
             "made_at": now,
             "due_at": now,
-            "answer_by": None if channels else now,
-            "outcome": "" if channels else "no_channel",
+            **({"channel": ways[0]} if ways else {"status": "failed", "outcome": "no_channel", "answer_by": now}),
         },
     )
     return "" if is_new else "asked already"
 
 
 # --- The message -----------------------------------------------------------------------------------------------------
-def _waiting(*, now: datetime) -> Q:
-    """Not sent yet and due, or claimed by a worker that went silent."""
-    free = Q(claimed_at=None) | Q(claimed_at__lte=now - delivery.ADOPT_AFTER)
-    return Q(free, answer_by=None, ended_at=None, due_at__lte=now)
+def _rows() -> QuerySet[DiaryAsk]:
+    return DiaryAsk.objects.select_related("patient__clinic", "clinic")
 
 
-def to_send(now: datetime) -> Iterable[int]:
-    return DiaryAsk.objects.filter(_waiting(now=now)).order_by("due_at").values_list("pk", flat=True)
+def _not_now(ask: DiaryAsk, now: datetime) -> str:
+    return "quiet hours" if reminding.quiet(ask.patient, now=now) else ""
 
 
-def send(ask_id: int, *, now: datetime) -> str:
-    """Claim, act, record. Empty: it left; otherwise the reason why it did not, or not yet."""
-    waiting = DiaryAsk.objects.filter(_waiting(now=now), pk=ask_id)
-    ask = waiting.select_related("patient__clinic", "clinic").first()
-    if ask is None:
-        return "taken by another"
-    if reminding.quiet(ask.patient, now=now):
-        return "quiet hours"
-    if _answered(ask) or not _expected(ask.patient) or not _matters(ask.patient):
-        waiting.update(ended_at=now, outcome="no longer needed")
-        return "no longer needed"
-    if ask.channel not in reminding.channels(ask.patient):
-        return _other_way(ask, "not_allowed", now=now)
-    if not waiting.update(claimed_at=now, attempts=F("attempts") + 1):
-        return "taken by another"
-    ask.refresh_from_db(fields=["claimed_at", "attempts"])
-    if ask.attempts > delivery.ATTEMPTS:  # each attempt so far took its worker with it
-        return _other_way(ask, "broken_off", now=now)
-    return _send_and_record(ask, now=now)
+def _no_longer(ask: DiaryAsk, now: datetime) -> str:
+    wanted = _expected(ask.patient) and not _answered(ask) and _matters(ask.patient)
+    return "" if wanted else "no longer needed"
 
 
-def _send_and_record(ask: DiaryAsk, *, now: datetime) -> str:
-    mine = DiaryAsk.objects.filter(pk=ask.pk, claimed_at=ask.claimed_at)
-    try:
-        _hand_to_the_channel(ask)
-    except delivery.NotSentYet as error:
-        if ask.attempts >= delivery.ATTEMPTS:
-            return _other_way(ask, str(error), now=now)
-        mine.update(claimed_at=None, due_at=now + timedelta(minutes=2**ask.attempts), outcome=str(error))
-        return "will be tried again"
-    except delivery.Refused as error:
-        return _other_way(ask, str(error), now=now)
-    policy = policies.in_force(ask.clinic)[1]
-    mine.update(sent_at=now, outcome="", answer_by=now + timedelta(days=policy.quiet_answer_days))
-    Heartbeat.objects.update_or_create(machine="delivery", defaults={"at": now})
-    return ""
-
-
-def _hand_to_the_channel(ask: DiaryAsk) -> None:
+def _hand_over(ask: DiaryAsk) -> None:
     patient, clinic = ask.patient, ask.clinic
+    if ask.channel not in reminding.channels(patient):
+        raise gateways.Refused("not_allowed")
     with translation.override(patient.language):
-        if ask.channel == Reminder.Channel.SMS:
-            delivery.send_sms(to=patient.phone, text=messages.diary_sms(clinic), key=ask.key)
+        if ask.channel == DiaryAsk.Channel.SMS:
+            gateways.send_sms(to=patient.phone, text=messages.diary_sms(clinic), key=ask.key)
         else:
             text = messages.diary_email(clinic)
-            delivery.send_email(to=patient.email, subject=messages.subject(), text=text, key=ask.key)
+            gateways.send_email(to=patient.email, subject=messages.subject(), text=text, key=ask.key)
 
 
-def _other_way(ask: DiaryAsk, code: str, *, now: datetime) -> str:
+def _sent(ask: DiaryAsk, now: datetime) -> None:
+    policy = policies.in_force(ask.clinic)[1]
+    DiaryAsk.objects.filter(pk=ask.pk).update(answer_by=now + timedelta(days=policy.quiet_answer_days))
+
+
+def _failed(ask: DiaryAsk, code: str, now: datetime) -> None:
     """The next way that is allowed, once; else it is a person's work at once."""
-    mine = DiaryAsk.objects.filter(pk=ask.pk, claimed_at=ask.claimed_at)
+    mine = DiaryAsk.objects.filter(pk=ask.pk)
     others = [way for way in reminding.channels(ask.patient) if way != ask.channel]
-    if ask.channel == Reminder.Channel.SMS and others:
-        mine.update(channel=others[0], claimed_at=None, attempts=0, due_at=now, outcome=code)
-        return "will be tried another way"
-    mine.update(failed_at=now, answer_by=now, outcome=code)
-    return "failed"
+    if ask.channel == DiaryAsk.Channel.SMS and others and code != sending.BROKEN:
+        mine.update(status=DiaryAsk.Status.QUEUED, channel=others[0], claimed_at=None, attempts=0, due_at=now)
+    else:
+        mine.update(answer_by=now)
+
+
+ASKS = sending.Kind(_rows, _no_longer, _hand_over, _failed, _not_now, _sent)
 
 
 # --- No answer -------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from django.db.models.functions import TruncMonth
 
 from accounts.models import Clinic
 from clinical.months import months as add_months
-from followups import addresses, telling
+from followups import addresses
 from followups.models import Flag, FollowUp, Reminder, StaffMessage, Sweep
 
 SHOWN = 1000  # of the overdue; beyond this the page says "999+"
@@ -124,9 +124,9 @@ def failed_messages(clinic: Clinic, *, since: datetime) -> list[Reminder]:
 
 
 def failed_to_staff(clinic: Clinic, *, since: datetime) -> list[StaffMessage]:
-    """Messages to staff that will not arrive; one that was no longer needed did not fail."""
-    rows = StaffMessage.objects.filter(clinic=clinic, failed_at__gte=since).exclude(outcome=telling.NOT_NEEDED)
-    return list(rows.select_related("to", "flag").order_by("-failed_at")[:20])
+    """Messages to staff that will not arrive."""
+    rows = StaffMessage.objects.filter(clinic=clinic, status=StaffMessage.Status.FAILED, made_at__gte=since)
+    return list(rows.select_related("to", "flag").order_by("-made_at")[:20])
 
 
 def signs_of_life(*, now: datetime) -> list[bool]:

@@ -362,8 +362,8 @@ class FollowUp(models.Model):
         ]
 
 
-class Reminder(models.Model):
-    """One message about one follow-up: one step, one channel. Sent once, or visibly not sent."""
+class Outgoing(models.Model):
+    """A message on its way: sent once, or visibly not sent. What it says and to whom is its kind's."""
 
     class Channel(models.TextChoices):
         SMS = "sms", _("text message")
@@ -376,39 +376,46 @@ class Reminder(models.Model):
         FAILED = "failed", _("failed")
         SKIPPED = "skipped", _("not needed")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
-    follow_up = models.ForeignKey(FollowUp, on_delete=models.PROTECT, related_name="reminders")
-    step = models.CharField(max_length=16)  # "before_28", "before_7", "before_1", "due", "after_1"
+    WAITING: ClassVar = Q(status__in=["queued", "sending"])
+
     channel = models.CharField(max_length=5, choices=Channel)
-    # The first moment it may leave, in the patient's quiet hours already.
+    # The first moment it may leave; moves on when the other side could not take it.
     due_at = models.DateTimeField()
     status = models.CharField(max_length=7, choices=Status, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
-    # Why it was skipped or failed: a code, never an address or a text.
+    # Why it was skipped, failed or waits: a code, never an address or a text.
     outcome = models.CharField(max_length=40, blank=True)
     made_at = models.DateTimeField()
 
     class Meta:
+        abstract = True
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["follow_up", "step", "channel"], name="followups_reminder_once_per_step"),
             models.CheckConstraint(
                 condition=Q(status="sent", sent_at__isnull=False) | (~Q(status="sent") & Q(sent_at=None)),
-                name="followups_reminder_sent_has_sent_at",
-            ),
+                name="%(app_label)s_%(class)s_sent_has_sent_at",
+            )
+        ]
+
+
+class Reminder(Outgoing):
+    """One message about one follow-up: one step, one channel."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    follow_up = models.ForeignKey(FollowUp, on_delete=models.PROTECT, related_name="reminders")
+    step = models.CharField(max_length=16)  # "before_28", "before_7", "before_1", "due", "after_1"
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["follow_up", "step", "channel"], name="followups_reminder_once_per_step"),
+            *Outgoing.Meta.constraints,
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["due_at"], condition=Q(status__in=["queued", "sending"]), name="followups_reminder_due"
-            ),
+            models.Index(fields=["due_at"], condition=Outgoing.WAITING, name="followups_reminder_due"),
             # The same of one clinic: among its messages of years the few that wait are looked for by this.
-            models.Index(
-                fields=["clinic", "due_at"],
-                condition=Q(status__in=["queued", "sending"]),
-                name="followups_reminder_waiting",
-            ),
+            models.Index(fields=["clinic", "due_at"], condition=Outgoing.WAITING, name="followups_reminder_waiting"),
             models.Index(fields=["clinic", "-due_at"], name="followups_reminder_by_clinic"),
             models.Index(fields=["clinic", "-due_at"], condition=Q(status="failed"), name="followups_reminder_failed"),
         ]
@@ -419,36 +426,27 @@ class Reminder(models.Model):
         return f"{self.follow_up.public_id}.{self.step}.{self.channel}"
 
 
-class DiaryAsk(models.Model):
-    """An expected logger went quiet and is asked once, gently; what is not answered becomes a person's work."""
+class DiaryAsk(Outgoing):
+    """An expected logger went quiet and is asked once, gently; what is not answered becomes a person's work.
+
+    Without a channel no message can reach them.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="diary_asks")
     last_entry_at = models.DateTimeField()  # the entry after which there was nothing: what makes it one silence
-    channel = models.CharField(max_length=5, choices=Reminder.Channel, blank=True)  # empty: no message can reach them
-    made_at = models.DateTimeField()
-    due_at = models.DateTimeField()  # not before; moves on when the other side could not take it
-    claimed_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    sent_at = models.DateTimeField(null=True)
-    failed_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=40, blank=True)  # why it failed or waits: a code
     # Without an entry by then it is a person's work. None: the message has not left yet.
     answer_by = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)  # answered, no longer needed, or handed over
+    ended_at = models.DateTimeField(null=True)  # answered, or handed over
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["patient", "last_entry_at"], name="followups_diaryask_once_per_silence"),
-            models.CheckConstraint(
-                condition=Q(sent_at=None) | Q(failed_at=None), name="followups_diaryask_sent_or_failed"
-            ),
+            *Outgoing.Meta.constraints,
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["due_at"], condition=Q(answer_by=None, ended_at=None), name="followups_diaryask_to_send"
-            ),
+            models.Index(fields=["due_at"], condition=Outgoing.WAITING, name="followups_diaryask_to_send"),
             models.Index(
                 fields=["answer_by"],
                 condition=Q(answer_by__isnull=False, ended_at=None),
@@ -467,7 +465,7 @@ class OutboxMessage(models.Model):
 
     clinic = models.ForeignKey(Clinic, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
-    channel = models.CharField(max_length=5, choices=Reminder.Channel)
+    channel = models.CharField(max_length=5, choices=Outgoing.Channel)
     recipient = models.CharField(max_length=254)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField()
@@ -634,33 +632,22 @@ class FlagEvent(models.Model):
     before = models.JSONField(default=dict)
 
 
-class StaffMessage(models.Model):
-    """One neutral message to one member of staff: an urgent flag, an escalation, the day's digest. Sent once."""
+class StaffMessage(Outgoing):
+    """One neutral message to one member of staff: an urgent flag, an escalation, the day's digest."""
 
     # What makes it one message: "<flag>.red.<user>", "<flag>.late.<user>", "digest.<user>.<day>"; of a text ".sms".
     key = models.CharField(max_length=100, unique=True)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     flag = models.ForeignKey(Flag, null=True, on_delete=models.PROTECT, related_name="messages")
     to = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    channel = models.CharField(max_length=5, choices=Reminder.Channel, default=Reminder.Channel.EMAIL)
-    made_at = models.DateTimeField()
-    due_at = models.DateTimeField()  # not before; moves on when the server could not take it
-    claimed_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    sent_at = models.DateTimeField(null=True)
-    failed_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=40, blank=True)  # why it failed or waits: a code
 
     class Meta:
+        constraints: ClassVar = [*Outgoing.Meta.constraints]
         indexes: ClassVar = [
-            models.Index(
-                fields=["due_at"], condition=Q(sent_at=None, failed_at=None), name="followups_staffmessage_due"
-            ),
+            models.Index(fields=["due_at"], condition=Outgoing.WAITING, name="followups_staffmessage_due"),
             models.Index(fields=["clinic", "-made_at"], name="followups_staffmessage_newest"),
             models.Index(
-                fields=["clinic", "-failed_at"],
-                condition=Q(failed_at__isnull=False),
-                name="followups_staffmessage_failed",
+                fields=["clinic", "-made_at"], condition=Q(status="failed"), name="followups_staffmessage_failed"
             ),
         ]
 

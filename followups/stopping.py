@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import audit
-from followups import delivery, messages, reminding
+from followups import gateways, messages, reminding
 from followups.models import FollowUp
 from patients.models import Patient
 
@@ -59,4 +59,4 @@ def _set(number: str, *, stopped_at: datetime | None, now: datetime) -> bool:
 
 def _confirm(patient: Patient, number: str, now: datetime) -> None:
     """Once, and then nothing more."""
-    delivery.send_sms(to=number, text=messages.stopped(patient.clinic), key=f"stop.{patient.public_id}.{now:%Y%m%d}")
+    gateways.send_sms(to=number, text=messages.stopped(patient.clinic), key=f"stop.{patient.public_id}.{now:%Y%m%d}")

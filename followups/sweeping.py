@@ -16,8 +16,8 @@ from django.db.models import Q
 
 from accounts import clock
 from accounts.models import Clinic
-from followups import asking, delivery, flagging, overriding, planning, telling
-from followups.models import Flag, FollowUp, Heartbeat, JointPlan, PatientPlan, Reminder, Sweep
+from followups import asking, delivery, flagging, overriding, planning, sending, telling
+from followups.models import Flag, FollowUp, Heartbeat, JointPlan, PatientPlan, Sweep
 from patients.models import PainLog
 
 logger = logging.getLogger(__name__)
@@ -69,15 +69,6 @@ def plans_to_renew(now: datetime) -> Iterable[int]:
     return PatientPlan.objects.filter(due).order_by("replan_on").values_list("patient_id", flat=True)
 
 
-def reminders_due(now: datetime) -> Iterable[int]:
-    """Text messages first: a mail server that hangs must not hold them up."""
-    return (
-        Reminder.objects.filter(delivery.waiting(now=now))
-        .order_by("-channel", "due_at", "pk")
-        .values_list("pk", flat=True)
-    )
-
-
 def promises_broken(now: datetime) -> Iterable[int]:
     """A snooze or an override that has run out: automation resumes."""
     return FollowUp.objects.live().filter(snoozed_until__lt=now.date() - timedelta(days=1)).values_list("pk", flat=True)
@@ -104,6 +95,10 @@ def flags_left_behind(now: datetime) -> Iterable[int]:
     return flagging.left_behind().values_list("pk", flat=True)
 
 
+def _letters(name: str, kind: sending.Kind[sending.Row]) -> Chore:
+    return Chore(name, lambda now: sending.due(kind, now=now), lambda pk, now: sending.deliver(kind, pk, now=now))
+
+
 CHORES = (
     Chore("plans", plans_to_renew, lambda pk, now: planning.renew(pk, now=now)),
     Chore("snoozes", promises_broken, end_snooze),
@@ -115,9 +110,9 @@ CHORES = (
     Chore("flags left behind", flags_left_behind, lambda pk, now: flagging.free(pk, now=now)),
     Chore("flags", flags_past_clock, lambda pk, now: flagging.escalate(pk, now=now)),
     Chore("digests", telling.clinics_with_news, lambda pk, now: telling.digest(pk, now=now)),
-    Chore("staff messages", telling.to_send, lambda pk, now: telling.send(pk, now=now)),
-    Chore("asks", asking.to_send, lambda pk, now: asking.send(pk, now=now)),
-    Chore("reminders", reminders_due, lambda pk, now: delivery.deliver(pk, now=now)),
+    _letters("staff messages", telling.MESSAGES),
+    _letters("asks", asking.ASKS),
+    _letters("reminders", delivery.REMINDERS),
 )
 
 

@@ -12,19 +12,17 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import access, clock
 from accounts.models import Clinic, Membership, User
-from followups import delivery, opening_days
-from followups.models import Flag, Reminder, StaffMessage
+from followups import gateways, opening_days, sending
+from followups.models import Flag, StaffMessage
 
 logger = logging.getLogger(__name__)
-ATTEMPTS = 8
-NOT_NEEDED = "no longer needed"
-Channel = Reminder.Channel
+Channel, Status = StaffMessage.Channel, StaffMessage.Status
 
 
 def urgent(flag: Flag, *, now: datetime, turn: str = "") -> None:
@@ -129,79 +127,42 @@ def _make(
 def _send_at_once(message_id: int, now: datetime) -> None:
     """In the worker that judged. What fails here is the sweep's."""
     try:
-        send(message_id, now=now)
+        sending.deliver(MESSAGES, message_id, now=now)
     except Exception:
         logger.exception("staff message %s waits for the sweep", message_id)
 
 
-def waiting(*, now: datetime) -> Q:
-    """Not sent yet and due, or claimed by a worker that went silent."""
-    free = Q(claimed_at=None) | Q(claimed_at__lte=now - delivery.ADOPT_AFTER)
-    return Q(free, sent_at=None, failed_at=None, due_at__lte=now)
+def _rows() -> QuerySet[StaffMessage]:
+    return StaffMessage.objects.select_related("to", "flag", "clinic")
 
 
-def to_send(now: datetime) -> Iterable[int]:
-    """Texts first: a mail server that hangs must not hold them up."""
-    rows = StaffMessage.objects.filter(waiting(now=now))
-    return rows.order_by("-channel", "due_at").values_list("pk", flat=True)
+def _no_longer(message: StaffMessage, now: datetime) -> str:
+    return "no longer needed" if message.flag and message.flag.closed_at else ""
 
 
-def send(message_id: int, *, now: datetime) -> str:
-    """Claim, act, record. Empty: it left; otherwise the reason why it did not, or not yet."""
-    mine = StaffMessage.objects.filter(pk=message_id)
-    if not mine.filter(waiting(now=now)).update(claimed_at=now, attempts=F("attempts") + 1):
-        return "taken by another"
-    message = mine.select_related("to", "flag", "clinic").get()
-    if message.flag and message.flag.closed_at:
-        mine.update(failed_at=now, outcome=NOT_NEEDED)
-        return NOT_NEEDED
-    if not _address(message):
-        return _give_up(message, "no_channel", now=now)
-    return _send_and_record(message, now=now)
+def _hand_over(message: StaffMessage) -> None:
+    subject, text = _words(message)
+    to, by_text = message.to, message.channel == Channel.SMS
+    if not (to.mobile if by_text else to.email):
+        raise gateways.Refused("no_channel")
+    if by_text:
+        text = f"{message.clinic.public_name}: {subject}. {settings.SITE_ORIGIN}/"
+        gateways.send_sms(to=to.mobile, text=text, key=message.key)
+    else:
+        text = f"{text}\n\n{settings.SITE_ORIGIN}/\n"
+        gateways.send_email(to=to.email, subject=subject, text=text, key=message.key)
 
 
-def _address(message: StaffMessage) -> str:
-    return message.to.mobile if message.channel == Channel.SMS else message.to.email
-
-
-def _send_and_record(message: StaffMessage, *, now: datetime) -> str:
-    mine = StaffMessage.objects.filter(pk=message.pk, claimed_at=message.claimed_at)
-    try:
-        _send(message)
-    except delivery.NotSentYet as error:
-        if message.attempts >= ATTEMPTS:
-            return _give_up(message, str(error), now=now)
-        later = now + timedelta(minutes=2 ** min(message.attempts, 6))
-        mine.update(claimed_at=None, due_at=later, outcome=str(error))
-        return "will be tried again"
-    except delivery.Refused as error:
-        return _give_up(message, str(error), now=now)
-    mine.update(sent_at=now, outcome="")
+def _sent(message: StaffMessage, now: datetime) -> None:
     if message.flag:
         Flag.objects.filter(pk=message.flag.pk, told_at=None).update(told_at=now)
-    return ""
 
 
-def _send(message: StaffMessage) -> None:
-    subject, text = _words(message)
-    if message.channel == Channel.SMS:
-        name = message.clinic.public_name
-        delivery.send_sms(to=message.to.mobile, text=f"{name}: {subject}. {settings.SITE_ORIGIN}/", key=message.key)
-    else:
-        delivery.send_email(
-            to=message.to.email, subject=subject, text=f"{text}\n\n{settings.SITE_ORIGIN}/\n", key=message.key
-        )
-
-
-@transaction.atomic
-def _give_up(message: StaffMessage, code: str, *, now: datetime) -> str:
-    """It will not arrive. When nobody else knows of an urgent flag, the backup is told at the next tick."""
-    mine = StaffMessage.objects.filter(pk=message.pk, claimed_at=message.claimed_at)
-    mine.update(failed_at=now, outcome=code)
+def _failed(message: StaffMessage, code: str, now: datetime) -> None:
+    """When nobody else knows of an urgent flag, the backup is told at the next tick."""
     flag = message.flag
-    if flag and flag.severity == Flag.Severity.RED and not flag.messages.filter(failed_at=None).exists():
+    if flag and flag.severity == Flag.Severity.RED and not flag.messages.exclude(status=Status.FAILED).exists():
         Flag.objects.open().filter(pk=flag.pk, escalated_at=None).update(escalates_at=now)
-    return "failed" if code != "no_channel" else code
 
 
 def _words(message: StaffMessage) -> tuple[str, str]:
@@ -224,3 +185,6 @@ def _words(message: StaffMessage) -> tuple[str, str]:
             ),
         }
         return subjects[kind], texts[kind]
+
+
+MESSAGES = sending.Kind(_rows, _no_longer, _hand_over, _failed, sent=_sent, attempts=8)

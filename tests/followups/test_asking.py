@@ -152,7 +152,7 @@ def test_a_way_that_closed_in_the_night_gives_way_to_the_next_or_to_a_person(
     Patient.objects.update(sms_stopped_at=night + MINUTE, email=email)
     swept(NOW, NOW + MINUTE)
     ask = DiaryAsk.objects.get()
-    assert (ask.channel, ask.failed_at is not None, ask.sent_at is None) == (channel, handed_over, handed_over)
+    assert (ask.channel, ask.status == "failed", ask.sent_at is None) == (channel, handed_over, handed_over)
     assert (16 in [hit["rule"] for hit in Flag.objects.get().hits]) == handed_over
 
 

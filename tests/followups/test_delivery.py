@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Clinic
-from followups import delivery, messages, planning, reminding, sweeping
+from followups import delivery, messages, planning, reminding, sending, sweeping
 from followups.models import FollowUp, OutboxMessage, Reminder
 from patients.models import Patient
 from tests import make
@@ -33,8 +33,8 @@ def due(clinic: Clinic, now: datetime = NOW, **patient: Any) -> Reminder:
 def test_it_leaves_once(clinic: Clinic) -> None:
     reminder = due(clinic)
 
-    assert delivery.deliver(reminder.pk, now=NOW) == ""
-    assert delivery.deliver(reminder.pk, now=NOW) == "taken by another"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == ""
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == "taken by another"
 
     assert OutboxMessage.objects.count() == 1
     assert Reminder.objects.get(pk=reminder.pk).status == "sent"
@@ -57,8 +57,8 @@ def test_a_claim_that_went_silent_is_adopted_with_the_same_key(clinic: Clinic) -
     reminder = due(clinic)
     Reminder.objects.filter(pk=reminder.pk).update(status="sending", claimed_at=NOW, attempts=1)
 
-    assert delivery.deliver(reminder.pk, now=NOW + timedelta(minutes=5)) == "taken by another"
-    assert delivery.deliver(reminder.pk, now=NOW + timedelta(minutes=11)) == ""
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW + timedelta(minutes=5)) == "taken by another"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW + timedelta(minutes=11)) == ""
 
     kept = OutboxMessage.objects.get()
     assert kept.key == reminder.key
@@ -68,15 +68,15 @@ def test_a_claim_that_went_silent_is_adopted_with_the_same_key(clinic: Clinic) -
 def test_nothing_rings_in_quiet_hours_of_the_patient(clinic: Clinic) -> None:
     reminder = due(clinic, time_zone="Pacific/Auckland")  # 12:00 in London is 01:00 there
 
-    assert delivery.deliver(reminder.pk, now=NOW) == "quiet hours"
-    assert delivery.deliver(reminder.pk, now=NOW + timedelta(hours=9)) == ""
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == "quiet hours"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW + timedelta(hours=9)) == ""
 
 
 def test_after_a_study_or_the_end_it_does_not_leave(clinic: Clinic) -> None:
     reminder = due(clinic)
     FollowUp.objects.update(status="ended", ended_at=NOW)
 
-    assert delivery.deliver(reminder.pk, now=NOW) == "no longer needed"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == "no longer needed"
     assert not OutboxMessage.objects.exists()
 
 
@@ -84,22 +84,7 @@ def test_after_stop_it_does_not_leave(clinic: Clinic) -> None:
     reminder = due(clinic)
     Patient.objects.update(sms_stopped_at=NOW)
 
-    assert delivery.deliver(reminder.pk, now=NOW) == "not allowed"
-
-
-def test_a_refused_text_goes_by_mail_and_then_to_a_person(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**_: object) -> None:
-        raise delivery.Refused("gateway_refused")
-
-    reminder = due(clinic)
-    monkeypatch.setattr(delivery, "send_sms", refuse)
-
-    assert delivery.deliver(reminder.pk, now=NOW) == "failed"
-    by_mail = Reminder.objects.get(follow_up=reminder.follow_up, step=reminder.step, channel="email")
-    monkeypatch.setattr(delivery, "send_email", refuse)
-    assert delivery.deliver(by_mail.pk, now=NOW) == "failed"
-
-    assert FollowUp.objects.get().contact_failure == "gateway_refused"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == "not allowed"
 
 
 def test_nobody_without_a_channel_is_forgotten(clinic: Clinic) -> None:
@@ -152,7 +137,7 @@ def test_what_is_held_waits_for_a_person(clinic: Clinic) -> None:
     reminder = due(clinic)
     FollowUp.objects.update(held_at=NOW)
 
-    assert delivery.deliver(reminder.pk, now=NOW) == "held until released"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == "held until released"
 
 
 def test_the_clock_change_gives_the_first_minute_after_it(clinic: Clinic) -> None:

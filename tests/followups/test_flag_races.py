@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Clinic
-from followups import flagging, telling
+from followups import flagging, sending, telling
 from followups.models import Flag, FlagEvent, StaffMessage
 from patients.models import Joint, PainLog, Patient
 from tests import make
@@ -57,7 +57,7 @@ def test_one_report_judged_by_many_workers_opens_one_flag_and_sends_one_mail(pat
     log = report(patient)
     at_once(lambda _number: flagging.judge_log(log.pk, now=make.NOW))
     assert [event.what for event in FlagEvent.objects.all()] == ["opened"]
-    at_once(lambda _number: telling.send(StaffMessage.objects.get().pk, now=make.NOW))
+    at_once(lambda _number: sending.deliver(telling.MESSAGES, StaffMessage.objects.get().pk, now=make.NOW))
     assert len(mail.outbox) == 1
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from accounts import clock
 from accounts.models import AuditEvent, Clinic, Membership, User
 from clinical.worsening import DEFAULT
-from followups import delivery, flag_queue, flag_words, flagging, overriding, planning, reporting, sweeping, telling
+from followups import flag_queue, flag_words, flagging, overriding, planning, reporting, sending, sweeping, telling
 from followups.models import Flag, FollowUp, StaffMessage
 from patients.models import ImagingStudy, Joint, PainLog, Patient
 from patients.signals import record_changed
@@ -429,9 +429,10 @@ def test_a_mail_server_that_is_away_is_asked_again_with_the_same_key(
 
 def test_a_claim_that_went_silent_is_adopted(joint: Joint, clinician: User, post: list[Any]) -> None:
     raised(joint)
-    StaffMessage.objects.update(claimed_at=NOW, attempts=1)
-    assert telling.send(StaffMessage.objects.get().pk, now=NOW + timedelta(minutes=1)) == "taken by another"
-    assert telling.send(StaffMessage.objects.get().pk, now=NOW + delivery.ADOPT_AFTER) == ""
+    StaffMessage.objects.update(status="sending", claimed_at=NOW, attempts=1)
+    pk = StaffMessage.objects.get().pk
+    assert sending.deliver(telling.MESSAGES, pk, now=NOW + timedelta(minutes=1)) == "taken by another"
+    assert sending.deliver(telling.MESSAGES, pk, now=NOW + sending.ADOPT_AFTER) == ""
     assert len(post) == 1
 
 

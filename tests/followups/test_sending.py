@@ -16,7 +16,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import Clinic, User
-from followups import delivery, telling
+from followups import delivery, sending, sweeping, telling
 from followups.models import Flag, FollowUp, OutboxMessage, Reminder, StaffMessage
 from patients.models import Patient
 from tests import make
@@ -71,7 +71,7 @@ def by_mail(clinic: Clinic) -> Reminder:
 def test_a_mail_carries_its_key_and_tells_nothing(clinic: Clinic, mail_server: MailServer) -> None:
     reminder = by_mail(clinic)
 
-    assert delivery.deliver(reminder.pk, now=NOW) == ""
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == ""
 
     message = message_from_bytes(mail_server.accepted[0], policy=policy.default)
     assert message["Message-ID"].strip() == f"<{reminder.key}@clinic.test>"
@@ -89,7 +89,7 @@ def test_the_second_try_of_a_mail_has_the_same_id(clinic: Clinic, mail_server: M
     reminder = by_mail(clinic)
     for n in (0, 1):
         Reminder.objects.filter(pk=reminder.pk).update(status="queued", sent_at=None, claimed_at=None, due_at=NOW)
-        delivery.deliver(reminder.pk, now=NOW + timedelta(minutes=n))
+        sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW + timedelta(minutes=n))
 
     ids = {message_from_bytes(body)["Message-ID"] for body in mail_server.accepted}
     assert len(mail_server.accepted) == 2
@@ -111,13 +111,13 @@ def test_a_server_that_cannot_now_is_asked_again_later(
     reminder = by_mail(clinic)
     setattr(mail_server, step, answer)
 
-    assert delivery.deliver(reminder.pk, now=NOW) == "will be tried again"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == "will be tried again"
     reminder.refresh_from_db()
     assert (reminder.status, reminder.outcome) == ("queued", outcome)
     assert NOW < reminder.due_at <= NOW + timedelta(minutes=5)
 
     setattr(mail_server, step, "250 OK")
-    assert delivery.deliver(reminder.pk, now=NOW + timedelta(minutes=5)) == ""
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW + timedelta(minutes=5)) == ""
     assert len(mail_server.accepted) == 1
 
 
@@ -135,7 +135,7 @@ def test_a_server_that_never_will_makes_it_a_persons_work_at_once(
     reminder = by_mail(clinic)
     setattr(mail_server, step, answer)
 
-    assert delivery.deliver(reminder.pk, now=NOW) == "failed"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == "failed"
 
     assert Reminder.objects.get(pk=reminder.pk).outcome == outcome
     assert FollowUp.objects.get().contact_failure == outcome
@@ -147,7 +147,7 @@ def test_a_server_that_is_gone_for_long_becomes_a_persons_work(
 ) -> None:
     reminder = by_mail(clinic)
     settings.EMAIL_PORT = 1
-    said = [delivery.deliver(reminder.pk, now=NOW + timedelta(minutes=40 * n)) for n in range(5)]
+    said = [sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW + timedelta(minutes=40 * n)) for n in range(5)]
 
     assert said == ["will be tried again"] * 4 + ["failed"]
     assert FollowUp.objects.get().contact_failure == "mail_server_away"
@@ -160,7 +160,7 @@ def test_a_password_that_is_wrong_is_not_the_patients_fault(
     reminder = by_mail(clinic)
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "diary", "wrong"
 
-    assert delivery.deliver(reminder.pk, now=NOW) == "will be tried again"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == "will be tried again"
     assert mail_server.accepted == []
 
 
@@ -170,7 +170,7 @@ def test_a_mail_never_goes_in_clear_when_the_server_lacks_the_encryption_asked_f
     reminder = by_mail(clinic)
     settings.EMAIL_USE_TLS = True
 
-    assert delivery.deliver(reminder.pk, now=NOW) == "will be tried again"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == "will be tried again"
     assert mail_server.accepted == []
 
 
@@ -178,9 +178,9 @@ def test_a_claim_that_took_its_worker_with_it_each_time_becomes_a_persons_work(
     clinic: Clinic, mail_server: MailServer
 ) -> None:
     reminder = by_mail(clinic)
-    Reminder.objects.filter(pk=reminder.pk).update(status="sending", claimed_at=NOW, attempts=delivery.ATTEMPTS)
+    Reminder.objects.filter(pk=reminder.pk).update(status="sending", claimed_at=NOW, attempts=sending.ATTEMPTS)
 
-    assert delivery.deliver(reminder.pk, now=NOW + timedelta(minutes=11)) == "failed"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW + timedelta(minutes=11)) == "failed"
 
     assert FollowUp.objects.get().contact_failure == "broken_off"
     assert mail_server.accepted == []
@@ -236,7 +236,7 @@ def gateway(settings: Settings) -> Iterator[Gateway]:
 def test_a_text_carries_its_key(clinic: Clinic, gateway: Gateway) -> None:
     reminder = due(clinic)
 
-    assert delivery.deliver(reminder.pk, now=NOW) == ""
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == ""
 
     ((key, body),) = gateway.asked
     assert key == reminder.key
@@ -260,11 +260,11 @@ def test_a_gateway_that_cannot_now_is_asked_again_with_the_same_key(
 ) -> None:
     reminder = due(clinic)
     gateway.answer = answer
-    assert delivery.deliver(reminder.pk, now=NOW) == "will be tried again"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == "will be tried again"
     assert Reminder.objects.get(pk=reminder.pk).outcome == outcome
 
     gateway.answer = _status(200)
-    assert delivery.deliver(reminder.pk, now=NOW + timedelta(minutes=5)) == ""
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW + timedelta(minutes=5)) == ""
     assert {key for key, _ in gateway.asked} == {reminder.key}
 
 
@@ -274,11 +274,26 @@ def test_a_number_that_is_refused_is_followed_by_a_mail_at_once(
     reminder = due(clinic)
     gateway.answer = _status(400)
 
-    assert delivery.deliver(reminder.pk, now=NOW) == "failed"
+    assert sending.deliver(delivery.REMINDERS, reminder.pk, now=NOW) == "failed"
 
     following = Reminder.objects.get(follow_up=reminder.follow_up, step=reminder.step, channel="email")
-    assert delivery.deliver(following.pk, now=NOW) == ""
+    assert sending.deliver(delivery.REMINDERS, following.pk, now=NOW) == ""
     assert message_from_bytes(mail_server.accepted[0])["To"] == Patient.objects.get().email
+    assert FollowUp.objects.get().contact_failure == ""
+
+
+def test_what_neither_text_nor_mail_can_bring_is_a_persons_work(
+    clinic: Clinic, gateway: Gateway, mail_server: MailServer
+) -> None:
+    due(clinic)
+    gateway.answer, mail_server.to_recipient = _status(400), "550 no such mailbox"
+
+    sweeping.sweep(now=NOW)
+    assert FollowUp.objects.get().contact_failure == "", "the mail may still arrive"
+    sweeping.sweep(now=NOW + timedelta(minutes=1))
+
+    assert FollowUp.objects.get().contact_failure == "mailbox_refused"
+    assert sorted(Reminder.objects.filter(status="failed").values_list("channel", flat=True)) == ["email", "sms"]
 
 
 # --- Urgent flags, to staff ------------------------------------------------------------------------------------------
@@ -292,7 +307,7 @@ def urgent_for(clinic: Clinic) -> StaffMessage:
     )  # fmt: skip
     telling.urgent(flag, now=NOW)
     message = StaffMessage.objects.get(channel="sms")
-    telling.send(message.pk, now=NOW)
+    sending.deliver(telling.MESSAGES, message.pk, now=NOW)
     return message
 
 
@@ -301,7 +316,7 @@ def test_a_text_to_staff_is_tried_again_with_the_same_key(clinic: Clinic, gatewa
     message = urgent_for(clinic)
     gateway.answer = _status(202)
     for minutes in (5, 9):
-        telling.send(message.pk, now=NOW + timedelta(minutes=minutes))
+        sending.deliver(telling.MESSAGES, message.pk, now=NOW + timedelta(minutes=minutes))
     message.refresh_from_db()
     assert (message.attempts, bool(message.sent_at)) == (2, True)
     assert [key for key, _body in gateway.asked] == [message.key] * 2
@@ -317,3 +332,20 @@ def test_a_text_to_staff_that_is_refused_stands_on_the_dashboard(
     with clock_at(NOW):
         page = desk.get("/clinic/dashboard/").content.decode()
     assert "Dr Out Of Reach, text message: Text: unknown number" in " ".join(page.split())
+
+
+def test_a_text_to_staff_that_took_its_worker_with_it_each_time_is_given_up_and_the_backup_hears(
+    clinic: Clinic, gateway: Gateway, lead: User
+) -> None:
+    gateway.answer = _status(503)
+    message = urgent_for(clinic)
+    StaffMessage.objects.update(status="sending", claimed_at=NOW, attempts=telling.MESSAGES.attempts)
+
+    later = NOW + timedelta(minutes=11)
+    for pk in StaffMessage.objects.values_list("pk", flat=True):
+        assert sending.deliver(telling.MESSAGES, pk, now=later) == "failed"
+    sweeping.sweep(now=later)
+
+    message.refresh_from_db()
+    assert (message.status, message.outcome) == ("failed", "broken_off")
+    assert StaffMessage.objects.filter(to=lead, key__contains=".late.").exists()
