@@ -10,9 +10,9 @@ the entries:
 - *slow rise*: since some week it has been rising, by 2 points in 8 weeks.
 
 For every story with a change, all days on which it could have begun are weighed together, and the
-one that tells it best is shown. `evidence` is by how much the stories of a step, or that of a slow
-rise, beat the best one without a change (log of odds), less where the usual level is young; one day
-can add only so much. `needed` is what is asked of this person: more where diaries
+one that tells it best is shown. `evidence` is by how much the stories with a change, taken together,
+beat the best one without (log of odds), less where the usual level is young; one day can add only so
+much. `needed` is what is asked of this person: more where diaries
 are calm, less where they are noisy, so that 2 points are seen in both.
 
 Sums are carried from day to day, so a day costs the same in the first week and in the tenth year.
@@ -172,10 +172,9 @@ def advance(standing: Standing, day: int, value: float, policy: Policy, *, froze
     if above >= policy.still_up and len(weeks) >= WEEKS_LEAST:
         other, week, gradual = _slow_rise(weeks, variance + ROUNDING, memory, policy)
         other -= policy.slow_rise_cost
-        if other > evidence:
-            if evidence < needed and gradual:  # where a step is told well enough, it is a step
-                shape, began = Shape.SLOW_RISE, 7 * week
-            evidence = other
+        if other > evidence and evidence < needed and gradual:  # where a step is told well enough, it is a step
+            shape, began = Shape.SLOW_RISE, 7 * week
+        evidence = _either(evidence, other)
 
     if person.old_weight:
         person = _weigh_old(person, sight, policy)

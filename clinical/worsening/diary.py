@@ -60,6 +60,7 @@ def in_order(entry: Entry) -> tuple[Any, ...]:
     """Sorts a diary the same way whatever order its entries came in."""
     return (
         entry.felt_at,
+        entry.felt_at.toordinal(),  # one moment may be two days, in two time zones
         entry.known_at,
         _nothing_first(entry.nrs),
         sorted(entry.ticks),

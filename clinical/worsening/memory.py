@@ -18,7 +18,7 @@ from clinical.worsening.past import KEPT_DAYS
 from clinical.worsening.policy import Policy, to_json
 from clinical.worsening.watch import Watch
 
-FORM = 1  # grows when what is kept, or what is learnt from a diary, changes: what was kept before is not read then
+FORM = 2  # grows when what is kept, or what is learnt from a diary, changes: what was kept before is not read then
 
 
 def kept(watch: Watch) -> dict[str, Any] | None:

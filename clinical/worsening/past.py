@@ -13,6 +13,7 @@ from clinical.worsening.policy import Policy
 
 KEPT_DAYS = 92  # longer than any window of any rule
 NONE_YET = (0, 0)
+SETTLING_DAYS = 2  # days with an entry since a flag opened that say what pain has come to
 
 
 class Past:
@@ -117,9 +118,14 @@ class Past:
         numbers = self.numbers(day - self.policy.recent_days + 1, day)
         return float(median(nrs for of_day in numbers.values() for nrs in of_day)) if len(numbers) >= 2 else None
 
-    def accept(self, began: date) -> None:
-        """A reviewer took the level since `began` as the usual one."""
-        numbers = self.numbers(began.toordinal(), self.day)
+    def accept(self, began: date, opened: date) -> None:
+        """A reviewer took what pain has come to as usual: the level since the flag opened.
+
+        The days from `began` until then were picked for being high; they count where there are too few since.
+        """
+        numbers = self.numbers(opened.toordinal() + 1, self.day)
+        if len(numbers) < SETTLING_DAYS:
+            numbers = self.numbers(began.toordinal(), self.day)
         if self.standing is None or not numbers:
             return
         level = sum(sum(of_day) / len(of_day) for of_day in numbers.values()) / len(numbers)

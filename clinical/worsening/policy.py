@@ -57,7 +57,7 @@ class Policy:
     slow_rise_weeks: int = _count(8, "rule 13, design", least=3, most=12)
     large_step_cost: float = _figure(1.5, "measured: how much rarer than a small step", least=0.0, most=20)
     slow_rise_cost: float = _figure(0.0, "measured: how much rarer than a small step", least=0.0, most=20)
-    evidence_needed: float = _figure(5.8, "rules 7 and 13, measured: 0.5 false flags a year", least=1.0, most=50.0)
+    evidence_needed: float = _figure(6.35, "rules 7 and 13, measured: 0.5 false flags a year", least=1.0, most=50.0)
     noise_typical: float = _figure(
         1.5, "measured: spread, times what memory adds", least=0.5, most=5, unit="NRS points"
     )
@@ -144,7 +144,7 @@ class Policy:
     recent_days: int = _days(7, "5.4: the recent level is the median of these days", most=28)
     reviewed_entries: int = _count(6, "measured: days a level accepted at review counts for")
     review_doubt: float = _figure(
-        2.0, "measured: a rise seen on so many days is half taken up at review", least=0.0, most=60, unit="days"
+        4.0, "measured: a rise seen on so many days is half taken up at review", least=0.0, most=60, unit="days"
     )
     back_to_old: float = _figure(
         3.0, "measured: evidence to take up the level from before a review", least=0.5, most=50

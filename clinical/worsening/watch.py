@@ -190,7 +190,8 @@ class Watch:
         for number in rules:
             if number in NEVER_PAUSED:
                 self._tick_pauses[number] = at + timedelta(hours=self.policy.red_cooldown_hours)
-        self._settle(review, [f.began_on for f in closed if f.began_on])
+        if self.opened_at:
+            self._settle(review, [f.began_on for f in closed if f.began_on], self.opened_at.date())
         self._snoozed_to = review.snoozed_to if review.outcome is Outcome.SNOOZE else None
         self.findings = kept
         self._spoken = {f.rule.number for f in kept}
@@ -206,11 +207,11 @@ class Watch:
         self._pauses = [other for other in self._pauses if other.until > at]
         self._pauses += [Pause(kind, severity, at + pause[severity], rules) for kind, severity in sorted(closed)]
 
-    def _settle(self, review: Review, began: list[date]) -> None:
+    def _settle(self, review: Review, began: list[date], opened: date) -> None:
         """What the review says about the usual level."""
         if not began:
             return
         if review.outcome is Outcome.REBASELINE:
-            self.past.accept(min(began))
+            self.past.accept(min(began), opened)
         else:
             self.past.keep()

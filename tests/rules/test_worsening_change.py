@@ -11,7 +11,9 @@ import pytest
 from clinical.worsening import Policy, change
 
 Figures = tuple[float, ...]
-POLICY = Policy(evidence_needed=5.8, entry_most=2.0, flare_cost=3.5, large_step_cost=1.5, slow_rise_cost=0.0)
+POLICY = Policy(
+    evidence_needed=5.8, entry_most=2.0, flare_cost=3.5, large_step_cost=1.5, slow_rise_cost=0.0, review_doubt=2.0
+)
 CALM = [2, 3, 2, 2, 1, 2, 3, 2, 2, 2, 1, 3, 2, 2]
 NOISY = [2, 6, 1, 7, 3, 0, 5, 4, 8, 2, 3, 6, 1, 4]
 
@@ -63,7 +65,7 @@ EXPECTED: dict[str, Figures] = {
         2.565,
         7028.0,
         6.0,
-        4.781,
+        4.801,
         7.596,
         1.0,
         7028.0,
@@ -84,29 +86,29 @@ EXPECTED: dict[str, Figures] = {
         2.577,
         7028.0,
         4.0,
-        2.758,
+        2.91,
         6.249,
         1.0,
         7028.0,
         5.0,
     ),
     "noisy, then a step": (
-        3.794,
-        44.0,
-        2.421,
-        -0.301,
-        4.206,
+        3.697,
+        43.0,
+        2.358,
+        -0.382,
+        4.303,
         0.0,
-        -0.752,
+        -0.603,
         7045.0,
-        4.9,
+        5.045,
         7001.0,
         46.0,
-        5.446,
+        5.666,
         7041.0,
         6.0,
-        4.119,
-        4.272,
+        4.357,
+        4.385,
         2.0,
         7041.0,
         7.0,
@@ -126,7 +128,7 @@ EXPECTED: dict[str, Figures] = {
         3.363,
         7056.0,
         3.0,
-        4.352,
+        4.657,
         4.096,
         1.0,
         7056.0,
@@ -168,7 +170,7 @@ EXPECTED: dict[str, Figures] = {
         1.52,
         7078.0,
         5.0,
-        10.439,
+        10.46,
         6.372,
         1.0,
         7070.0,
@@ -210,7 +212,7 @@ EXPECTED: dict[str, Figures] = {
         2.589,
         7009.0,
         7.0,
-        2.414,
+        2.85,
         2.356,
         1.0,
         7009.0,

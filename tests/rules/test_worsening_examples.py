@@ -293,7 +293,7 @@ def test_one_sentence_for_a_patient_with_its_figures() -> None:
 
 
 def test_a_level_noted_at_the_clinic_stands_in_for_a_young_diary() -> None:
-    young = daily([6, 5, 6] * 4)
+    young = daily([6, 5, 6] * 6)
     assert rules(young, JointContext(clinic_usual=2.0)) == {(7, AMBER)}
     assert rules(young, LESION) == set()
 

@@ -130,13 +130,16 @@ def test_the_recent_level_is_the_median_of_seven_days_and_asks_for_two() -> None
     assert told.recent_level(FIRST + 8) is None
 
 
-def test_a_review_takes_up_the_mean_of_the_days_since() -> None:
-    """The days were 6, 5 and 4: a mean of 5 over three days, of which three fifths are taken up."""
+@pytest.mark.parametrize(
+    ("opened", "level", "days"), [(30, 4.5, 2), (31, 5, 3), (32, 5, 3)], ids=["two since", "one since", "none since"]
+)
+def test_a_review_takes_up_what_pain_has_come_to_since_the_flag_opened(opened: int, level: float, days: int) -> None:
+    """The days were 6, 5 and 4, from day 30. Where fewer than two came after the flag, those before it count too."""
     told = past([*(on(day, 2) for day in range(30)), on(30, 4), on(30.1, 8), on(31, 5), on(32, 4)])
     assert told.standing
     usual = told.standing.usual
-    told.accept(the_day(30))
-    assert told.standing.usual == pytest.approx(usual + (5 - usual) * 3 / 5)
+    told.accept(the_day(30), the_day(opened))
+    assert told.standing.usual == pytest.approx(usual + (level - usual) * days / (days + 4))
     assert told.standing.weight == 3.0
     assert told.usual_before() is None
 
@@ -144,10 +147,10 @@ def test_a_review_takes_up_the_mean_of_the_days_since() -> None:
 def test_a_review_of_days_without_a_number_takes_up_nothing() -> None:
     told = past([*(on(day, 2) for day in range(30)), on(31)])
     before = told.standing
-    told.accept(the_day(31))
+    told.accept(the_day(31), the_day(31))
     assert told.standing == before
     nothing = past([on(0)])
-    nothing.accept(the_day(0))
+    nothing.accept(the_day(0), the_day(0))
     nothing.keep()
     assert nothing.standing is None
 

@@ -138,6 +138,7 @@ def test_a_rule_never_raises_and_says_why(seed: int, context: JointContext) -> N
 
 @long_and_slow
 @given(seeds, contexts, st.randoms(use_true_random=False))
+@example(seed=357, context=CONTEXTS[1], rng=Random(0))  # one moment as two people wrote it, in two time zones
 def test_the_order_in_which_entries_come_does_not_matter(seed: int, context: JointContext, rng: Random) -> None:
     entries = diary(seed, hostile=True)
     shuffled = entries[:]
