@@ -57,7 +57,7 @@ class Policy:
     slow_rise_weeks: int = _count(8, "rule 13, design", least=3, most=12)
     large_step_cost: float = _figure(1.5, "measured: how much rarer than a small step", least=0.0, most=20)
     slow_rise_cost: float = _figure(0.0, "measured: how much rarer than a small step", least=0.0, most=20)
-    evidence_needed: float = _figure(6.35, "rules 7 and 13, measured: 0.5 false flags a year", least=1.0, most=50.0)
+    evidence_needed: float = _figure(6.4, "rules 7 and 13, measured: 0.5 false flags a year", least=1.0, most=50.0)
     noise_typical: float = _figure(
         1.5, "measured: spread, times what memory adds", least=0.5, most=5, unit="NRS points"
     )
