@@ -130,7 +130,7 @@ def test_a_late_entry_is_never_red(joint: Joint) -> None:
 
 
 def test_the_order_in_which_entries_arrive_does_not_matter(patient: Patient) -> None:
-    felt = [(21 - n, 2 + n % 2) for n in range(15)] + [(4, 6), (3, 7), (2, 6), (1, 7), (0, 7)]
+    felt = [(22 - n, 2 + n % 2) for n in range(15)] + [(5, 6), (4, 7), (3, 6), (2, 7), (1, 6), (0, 7)]
     flags = []
     for side, order in (("left", felt), ("right", list(reversed(felt)))):
         joint = make.make_joint(patient, side=side)
