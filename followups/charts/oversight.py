@@ -140,10 +140,14 @@ def _overdue_table(groups: Sequence[LateGroup], counted: bool) -> Table:
     summary = gettext("The same as a table")
     if counted:
         heads = (gettext("Days late"), *(f"{low}–{high}" if high else f"> {low - 1}" for low, high in _BANDS))
-        return Table(heads, tuple((g.name, *(str(n) for n in _in_bands(g))) for g in groups), summary)
+        return Table(heads, tuple((g.name, *(_counted(g, n) for n in _in_bands(g))) for g in groups), summary)
     return Table(
         (gettext("Group"), gettext("Days late, one link a patient")), tuple(_linked(g) for g in groups), summary
     )
+
+
+def _counted(group: LateGroup, n: int) -> str:
+    return _link(str(n), group.href, f"{group.name}: {n}") if n and group.href else str(n)
 
 
 def _linked(group: LateGroup) -> tuple[str, str]:
