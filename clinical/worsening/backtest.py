@@ -1,7 +1,7 @@
 """What the rules would have raised on a file of diaries, as if each entry had been judged when it came.
 
-Each flag is reviewed a week after it opened, and the level it was raised on taken as the usual one
-from then on. A file may come in any order: its rows are put in order in a temporary file on disk, so
+Each flag is reviewed a week after it opened, and what pain has come to since is taken as usual from
+then on. A file may come in any order: its rows are put in order in a temporary file on disk, so
 memory does not grow with it. Nothing is told of the joint but its diary, and nobody is known to be
 expected to log, so rule 16 does not speak here.
 """

@@ -126,7 +126,7 @@ def begin(day: int, usual: float, policy: Policy, *, weight: float = 1.0) -> Sta
 def accept(standing: Standing, level: float, days: int, policy: Policy) -> Standing:
     """After a review: what pain has come to is usual now. The old level is remembered, in case pain goes back to it.
 
-    A flag picks the days that were high by chance: the fewer they are, the less of the rise is taken up at once.
+    `level` is the mean of so many `days`: the fewer, the more of it is chance, and the less of the rise is taken up.
     """
     person = standing.person
     rise = max(0.0, level - person.usual)

@@ -140,13 +140,13 @@ def _overdue_table(groups: Sequence[LateGroup], counted: bool) -> Table:
     summary = gettext("The same as a table")
     if counted:
         heads = (gettext("Days late"), *(f"{low}–{high}" if high else f"> {low - 1}" for low, high in _BANDS))
-        return Table(heads, tuple((g.name, *(_counted(g, n) for n in _in_bands(g))) for g in groups), summary)
+        return Table(heads, tuple((g.name, *(_number_of(g, n) for n in _in_bands(g))) for g in groups), summary)
     return Table(
         (gettext("Group"), gettext("Days late, one link a patient")), tuple(_linked(g) for g in groups), summary
     )
 
 
-def _counted(group: LateGroup, n: int) -> str:
+def _number_of(group: LateGroup, n: int) -> str:
     return _link(str(n), group.href, f"{group.name}: {n}") if n and group.href else str(n)
 
 
