@@ -243,21 +243,21 @@ def _keep_diary(
         level = 0.2 if hip.symptoms == "no" else rng.choice((1.0, 2.0, 2.0, 3.0, 4.0, 5.0))
         days, kind = rng.randint(60, 240), rng.random()
         if (chosen and number == 0) or kind < 0.12:
-            _store(rng, joint, patient, today, days=days, level=level, worse=range(rng.randint(8, 13)))
+            _store(rng, joint, patient, now, days=days, level=level, worse=range(rng.randint(8, 13)))
             _is_worse(rng, joint, patient, staff, now)
         elif kind < 0.3 and days > 120:
             ended = rng.randint(20, 60)
-            _store(rng, joint, patient, today, days=days, level=level, worse=range(ended, ended + rng.randint(10, 20)))
+            _store(rng, joint, patient, now, days=days, level=level, worse=range(ended, ended + rng.randint(10, 20)))
             _was_worse(rng, joint, staff, _moment(today - ended * A_DAY, patient.clinic))
         elif kind < 0.34 and hip.symptoms != "no":
-            _store(rng, joint, patient, today, days=days, level=7.6)
+            _store(rng, joint, patient, now, days=days, level=7.6)
             flagging.judge_joint(joint, now=now - rng.randint(0, 9) * A_DAY)
         else:
-            _store(rng, joint, patient, today, days=days, level=level)
+            _store(rng, joint, patient, now, days=days, level=level)
 
 
 def _store(
-    rng: Random, joint: Joint, patient: Patient, today: date, *, days: int, level: float, worse: range = NEVER
+    rng: Random, joint: Joint, patient: Patient, now: datetime, *, days: int, level: float, worse: range = NEVER
 ) -> None:
     PainLog.objects.bulk_create(
         PainLog(
@@ -273,7 +273,7 @@ def _store(
             at_night=report.at_night,
             judged_at=report.felt_at,
         )
-        for report in diary(rng, today=today, days=days, zone=patient.zone, worse=worse, level=level)
+        for report in diary(rng, now=now, days=days, zone=patient.zone, worse=worse, level=level)
     )
 
 

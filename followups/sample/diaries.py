@@ -1,7 +1,7 @@
 """Made-up pain diaries: an own level, days like the day before, days without an entry, now and then a change."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -18,8 +18,9 @@ class Report:
 NEVER = range(0)
 
 
-def diary(rng: Random, *, today: date, days: int, zone: ZoneInfo, worse: range = NEVER, level: float) -> list[Report]:
-    """`worse`: the days back on which the pain is three points above its `level`."""
+def diary(rng: Random, *, now: datetime, days: int, zone: ZoneInfo, worse: range = NEVER, level: float) -> list[Report]:
+    """`worse`: the days back on which the pain is three points above its `level`. Nothing is from after `now`."""
+    today = now.astimezone(zone).date()
     spread, likeness, logs = rng.uniform(0.4, 1.2), rng.uniform(0.1, 0.5), rng.uniform(0.3, 0.9)
     noise, reports = 0.0, []
     for back in range(days, -1, -1):
@@ -30,4 +31,4 @@ def diary(rng: Random, *, today: date, days: int, zone: ZoneInfo, worse: range =
         nrs = min(max(round(felt), 0), 10)
         at = datetime.combine(today - timedelta(days=back), time(rng.randint(7, 8), rng.randint(0, 59)), tzinfo=zone)
         reports.append(Report(at, nrs, nrs >= 2, nrs >= 5 and rng.random() < 0.5, nrs >= 6 and rng.random() < 0.4))
-    return reports
+    return [report for report in reports if report.felt_at <= now]
